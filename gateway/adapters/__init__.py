@@ -1,0 +1,1 @@
+"""The second floor, back: what implements the ports."""

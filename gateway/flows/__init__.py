@@ -1,0 +1,1 @@
+"""The first floor: async stories over ports. No web framework, no database driver."""

@@ -1,0 +1,1 @@
+"""What is seen from outside: event names, logs and metrics."""

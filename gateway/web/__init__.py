@@ -1,0 +1,1 @@
+"""The second floor, front: aiohttp handlers, middleware, one URL table."""

@@ -1,0 +1,176 @@
+"""Proxied calls over aiohttp's client: streamed both ways, nothing followed, decoded or repeated behind our back.
+
+aiohttp silently repeats a safe request when a kept connection was reset; here that is switched off and done in the
+open, once and counted, for calls without a body.
+"""
+
+import ssl
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+import structlog
+from yarl import URL
+
+from gateway.flows.ports import UpstreamReply
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.headers import Pairs
+
+_SKIPPED: Final = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
+_RETRY_AFTER: Final = {"Retry-After": "5"}
+_SAFE: Final = frozenset({"GET", "HEAD"})
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamSettings:
+    """How Cronofy is reached.
+
+    Attributes:
+        connect_timeout: seconds to connect, TLS included.
+        read_timeout: seconds between two pieces of an answer, its head included.
+        connections: the most at one time.
+        egress_proxy: URL of an HTTP proxy; empty for none.
+        ca_file: PEM file of further certificate authorities; empty for the system's alone.
+    """
+
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    connections: int = 200
+    egress_proxy: str = ""
+    ca_file: str = ""
+
+
+def client_session(settings: UpstreamSettings) -> aiohttp.ClientSession:
+    """Make the client session that all calls to Cronofy share.
+
+    Raises:
+        OSError: the ca_file cannot be read (ssl.SSLError when it holds no certificate).
+    """
+    tls = ssl.create_default_context()
+    if settings.ca_file:
+        tls.load_verify_locations(cafile=settings.ca_file)
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60),
+        timeout=aiohttp.ClientTimeout(
+            total=None,
+            connect=settings.connect_timeout,
+            sock_connect=settings.connect_timeout,
+            sock_read=settings.read_timeout,
+        ),
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        proxy=settings.egress_proxy or None,
+        trust_env=False,
+        max_line_size=16_384,
+        max_field_size=16_384,
+    )
+    # No public switch exists (aiohttp 3.14). tests/adapters/test_upstream.py fails when the name moves.
+    session._retry_connection = False
+    return session
+
+
+@dataclass(frozen=True, slots=True)
+class AiohttpReply:
+    """An answer whose head has arrived; see `UpstreamReply`."""
+
+    _reply: aiohttp.ClientResponse
+
+    @property
+    def status(self) -> int:
+        """The status."""
+        return self._reply.status
+
+    @property
+    def headers(self) -> Pairs:
+        """All header lines, in order."""
+        return [
+            (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+            for name, value in self._reply.raw_headers
+        ]
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives, undecoded."""
+        try:
+            async for chunk in self._reply.content.iter_any():
+                yield chunk
+        except TimeoutError:
+            raise _unavailable(Code.UPSTREAM_TIMEOUT, "stalled in its body") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, f"broke off in its body: {type(error).__name__}") from None
+
+    async def read(self, limit: int) -> bytes:
+        """Return the whole body."""
+        body = bytearray()
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > limit:
+                raise CronofyUnavailable(
+                    Code.UPSTREAM_PAGE_TOO_LARGE,
+                    "Cronofy's page is larger than this gateway reads.",
+                    detail=f"over {limit} bytes",
+                )
+        return bytes(body)
+
+    def close(self) -> None:
+        """Let go of the connection: kept when the body was read to its end, cut otherwise."""
+        if self._reply.content.at_eof():
+            self._reply.release()
+        else:
+            self._reply.close()
+
+
+@dataclass(frozen=True, slots=True)
+class AiohttpUpstream:
+    """Sends proxied calls; see `Upstream`."""
+
+    session: aiohttp.ClientSession
+    metrics: Metrics
+
+    async def send(
+        self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
+    ) -> UpstreamReply:
+        """Send a request and return when the answer's head is there."""
+        try:
+            return await self._send_once(method, url, headers, body)
+        except aiohttp.ServerDisconnectedError:
+            # Closed before any byte of an answer: for a kept connection that means it had gone stale.
+            if method not in _SAFE or body is not None:
+                raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer") from None
+        self.metrics.upstream_retries.inc()
+        _log.info(events.UPSTREAM_RETRIED, method=method)
+        try:
+            return await self._send_once(method, url, headers, body)
+        except aiohttp.ServerDisconnectedError:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer, twice") from None
+
+    async def _send_once(
+        self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
+    ) -> UpstreamReply:
+        try:
+            reply = await self.session.request(
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                skip_auto_headers=_SKIPPED,
+            )
+        except aiohttp.ServerDisconnectedError:
+            raise
+        except TimeoutError:
+            raise _unavailable(Code.UPSTREAM_TIMEOUT, "no answer in time") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+        return AiohttpReply(reply)
+
+
+def _unavailable(code: Code, detail: str) -> CronofyUnavailable:
+    public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
+    _log.warning(events.UPSTREAM_FAILED, call="proxied", error=detail)
+    return CronofyUnavailable(code, public, detail=detail, headers=_RETRY_AFTER)

@@ -1,0 +1,190 @@
+"""Where everything meets: the only place that knows every concrete class."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from gateway.adapters.clock import SystemClock
+from gateway.adapters.cronofy_client import CronofyClient
+from gateway.adapters.key_ring import parse_key_ring
+from gateway.adapters.sealing import AesGcmSealer
+from gateway.adapters.store_memory import MemoryStore
+from gateway.adapters.store_sqlite import SqliteStore
+from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
+from gateway.config import Listener, Settings
+from gateway.config_check import Checked
+from gateway.flows.bindings import Bindings
+from gateway.flows.callers import Callers
+from gateway.flows.modes import ModeBook
+from gateway.flows.ports import Clock, RecordStore
+from gateway.flows.proxy import Proxy, ProxySettings
+from gateway.flows.registry import Registry
+from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.client import Application, Client, ClientId
+from gateway.rules.data_centres import HOSTS, Hosts
+from gateway.rules.errors import StoreUnavailable
+from gateway.rules.fingerprints import fingerprint
+from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
+from gateway.web.keys import PublicDoors
+from gateway.web.operations_listener import Readiness, make_operations_app
+from gateway.web.public import make_public_app
+from gateway.web.quiet_server import QuietRunner
+
+_SWEEP_EVERY: Final = 300.0
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that answers.
+
+    Attributes:
+        public_port: where the public listener is bound.
+        operations_port: where the operations listener is bound.
+        readiness: set `draining` before stopping it.
+        metrics: its metrics.
+    """
+
+    public_port: int
+    operations_port: int
+    readiness: Readiness
+    metrics: Metrics
+
+
+def make_registry(checked: Checked) -> Registry:
+    """Make applications and clients of checked settings."""
+    settings = checked.settings
+    applications = [
+        Application(
+            name=name,
+            client_id=one.client_id,
+            client_secret=checked.application_secrets[name],
+            hosts=Hosts(one.emulator_url, one.emulator_url) if one.emulator_url else HOSTS[one.data_centre],
+        )
+        for name, one in settings.applications.items()
+    ]
+    clients = [
+        Client(
+            id=ClientId(name),
+            secret_hashes=frozenset(fingerprint("client-secret", secret) for secret in checked.client_secrets[name]),
+            application=one.application or applications[0].name,
+            redirect_uris=tuple(one.redirect_uris),
+            any_loopback_redirect=one.any_loopback_redirect,
+            scope_policy=one.scope_policy,
+            on_ungranted=one.on_ungranted,
+            allowed_scopes=frozenset(one.allowed_scopes),
+            organization_connect=one.organization_connect,
+            business_connect=one.business_connect,
+            may_impersonate=one.may_impersonate,
+        )
+        for name, one in settings.clients.items()
+    ]
+    return Registry(applications, clients)
+
+
+async def open_store(settings: Settings, clock: Clock) -> RecordStore:
+    """Open the record store that the settings name.
+
+    Raises:
+        StoreUnavailable: it cannot be opened.
+    """
+    if settings.store.url == "memory:":
+        return MemoryStore(clock)
+    return await SqliteStore.open(settings.store.url.removeprefix("sqlite:///"), clock)
+
+
+@asynccontextmanager
+async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run a gateway in this event loop: it answers inside the block, drains and ends after it.
+
+    Raises:
+        StoreUnavailable: the store cannot be opened.
+        KeyRingInvalid: the keys cannot be used.
+        OSError: an address cannot be bound, or the ca_file cannot be read.
+    """
+    settings, clock, metrics = checked.settings, clock or SystemClock(), Metrics()
+    for warning in checked.warnings:
+        _log.warning(events.GATEWAY_WARNED, about=warning.place, problem=warning.problem)
+    async with AsyncExitStack() as stack:
+        ring = parse_key_ring(checked.key_ring)
+        store = await open_store(settings, clock)
+        stack.push_async_callback(store.close)
+        session = client_session(_upstream_settings(settings))
+        stack.push_async_callback(session.close)
+        records = SealedRecords(store, AesGcmSealer(ring))
+        cronofy = CronofyClient(session)
+        modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
+        stack.push_async_callback(modes.close)
+        bindings, registry = Bindings(records, clock), make_registry(checked)
+        callers = Callers(registry, bindings)
+        bodies = RuledBodies(callers, modes, bindings, clock, settings.proxy.max_ruled_body_bytes)
+        rows = (*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations))
+        proxy = Proxy(
+            table=OperationTable(rows),
+            callers=callers,
+            modes=modes,
+            bindings=bindings,
+            bodies=bodies,
+            upstream=AiohttpUpstream(session, metrics),
+            metrics=metrics,
+            settings=ProxySettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes),
+        )
+        tokens = TokenDoor(registry, bindings, modes, cronofy, metrics)
+        doors = PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, settings.proxy.max_body_bytes)
+        sweeper = asyncio.create_task(_sweep(store), name="sweep expired records")
+        stack.push_async_callback(_cancel, sweeper)
+        readiness = Readiness(store.ping)
+        operations = await _listen(stack, make_operations_app(readiness, metrics), settings.operations, 1.0, None)
+        public = await _listen(stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics)
+        _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
+        yield Running(public, operations, readiness, metrics)
+    _log.info(events.GATEWAY_STOPPED)
+
+
+def _upstream_settings(settings: Settings) -> UpstreamSettings:
+    section = settings.upstream
+    return UpstreamSettings(
+        connect_timeout=section.connect_timeout,
+        read_timeout=section.read_timeout,
+        connections=section.connections,
+        egress_proxy=section.egress_proxy,
+        ca_file=str(section.ca_file or ""),
+    )
+
+
+async def _listen(
+    stack: AsyncExitStack, app: web.Application, listener: Listener, drain: float, metrics: Metrics | None
+) -> int:
+    """Bind an application to its address and return the port."""
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, listener.host, listener.port, reuse_address=True).start()
+    return int(runner.addresses[0][1])
+
+
+async def _sweep(store: RecordStore) -> None:
+    """Remove expired records for as long as the gateway runs."""
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY)
+        try:
+            removed = await store.delete_expired()
+        except StoreUnavailable as error:
+            _log.warning(events.STORE_FAILED, detail=error.detail)
+        else:
+            _log.info(events.RECORDS_SWEPT, removed=removed)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

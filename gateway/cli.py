@@ -1,0 +1,169 @@
+"""The command line: `cronofy-gateway serve | check-config | keys | emulator | demo`."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import uvloop
+from aiohttp import web
+from rich.console import Console
+from rich.markup import escape
+
+from gateway import VERSION
+from gateway.adapters.key_ring import KeyRingInvalid, generate_key, parse_key_ring
+from gateway.app import run_gateway
+from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings, load_settings
+from gateway.demo.run import DemoPorts, run_demo
+from gateway.emulator.app import EmulatorSettings, make_app, runner
+from gateway.observe import events
+from gateway.observe.log import set_up_log
+from gateway.rules.errors import StoreUnavailable
+
+app = typer.Typer(
+    help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
+)
+keys = typer.Typer(help="The encryption keys.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+_out = Console()
+_err = Console(stderr=True)
+_log = structlog.get_logger()
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The settings file; without one, GATEWAY__… variables alone.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535)]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False
+) -> None:
+    if version:
+        _out.print(VERSION)
+        raise typer.Exit
+
+
+@app.command()
+def serve(config: ConfigFile = None) -> None:
+    """Run the gateway until SIGTERM or SIGINT, then drain."""
+    checked = _load(config)
+    section = checked.settings.log
+    set_up_log(level=section.level, form=section.format)
+    try:
+        uvloop.run(_serve(checked))
+    except (StoreUnavailable, KeyRingInvalid, OSError) as error:
+        detail = error.detail if isinstance(error, StoreUnavailable) else str(error)
+        _err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False)
+        raise typer.Exit(1) from None
+
+
+async def _serve(checked: Checked) -> None:
+    async with run_gateway(checked) as running:
+        await _until_signal()
+        running.readiness.draining = True
+        _log.info(events.GATEWAY_DRAINING, seconds=checked.settings.drain_timeout)
+        # From here on a second signal ends the process at once.
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_DFL)
+
+
+async def _until_signal() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+@app.command("check-config")
+def check_config(config: ConfigFile = None) -> None:
+    """Say all that is wrong with the settings; exit 0 when they can be used, else 1."""
+    checked = _load(config)
+    _print_complaints(config, list(checked.warnings))
+    _out.print(f"[green]The settings can be used.[/] {len(checked.settings.clients)} client(s).", highlight=False)
+
+
+@keys.command("generate")
+def keys_generate() -> None:
+    """Print a new encryption key; it also makes a good client secret."""
+    sys.stdout.write(generate_key() + "\n")
+
+
+@app.command()
+def emulator(host: str = "127.0.0.1", port: Port = 8090) -> None:
+    """Run the emulator: a small Cronofy for development and tests, with nothing behind it."""
+    asyncio.run(_emulate(host, port))
+
+
+async def _emulate(host: str, port: int) -> None:
+    running = runner(make_app(EmulatorSettings()))
+    await running.setup()
+    try:
+        await web.TCPSite(running, host, port).start()
+        _out.print(
+            f"The emulator answers on http://{host}:{running.addresses[0][1]} (Ctrl-C ends it).", highlight=False
+        )
+        await _until_signal()
+    finally:
+        await running.cleanup()
+
+
+@app.command()
+def demo(
+    gateway_port: Port = 8080,
+    emulator_port: Port = 8090,
+    operations_port: Port = 9080,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Run the tour and exit with its verdict.")] = False,
+) -> None:
+    """Run gateway and emulator here, show a tour, then stay up."""
+    set_up_log(level="error", form="console", stream=sys.stderr)
+    ports = DemoPorts(gateway=gateway_port, emulator=emulator_port, operations=operations_port)
+    try:
+        passed = _run(run_demo(ports, _out, until=None if once else _until_signal))
+    except OSError as error:
+        _err.print(f"[red]The demo cannot start:[/] {escape(str(error))}. Choose other ports, see --help.")
+        raise typer.Exit(1) from None
+    raise typer.Exit(0 if passed else 1)
+
+
+def _run(story: Coroutine[Any, Any, bool]) -> bool:
+    with contextlib.suppress(KeyboardInterrupt):
+        return uvloop.run(story)
+    return True
+
+
+def _load(config: Path | None) -> Checked:
+    """Read the settings, or print every complaint and leave with 1."""
+    try:
+        checked = load_settings(config) if config else check_settings({})
+        parse_key_ring(checked.key_ring)
+    except SettingsInvalid as invalid:
+        _print_complaints(config, invalid.complaints)
+        raise typer.Exit(1) from None
+    except KeyRingInvalid as invalid:
+        _print_complaints(config, [Complaint("keys.ring", str(invalid), "see: cronofy-gateway keys generate")])
+        raise typer.Exit(1) from None
+    return checked
+
+
+def _print_complaints(config: Path | None, complaints: list[Complaint]) -> None:
+    for one in complaints:
+        colour, kind = ("red", "error") if one.fatal else ("yellow", "warning")
+        where = f"{config or 'variables'}:{one.line}: " if one.line else ""
+        text = f"{escape(where)}[bold]{escape(one.place)}[/] {escape(one.problem)} [dim]({escape(one.hint)})[/]"
+        _err.print(f"[{colour}]{kind}[/] {text}", highlight=False, soft_wrap=True)

@@ -1,0 +1,272 @@
+"""Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
+from gateway.rules.redirect_uris import complaint_about
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+SHORTEST_SECRET: Final = 24  # characters; what `secrets.token_urlsafe(18)` gives
+_FEWEST_DIFFERENT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Something wrong with the settings.
+
+    Attributes:
+        place: dotted name of the setting; never its value where that is a secret.
+        problem: what is wrong.
+        hint: how to mend it.
+        fatal: the gateway does not start with it; else it is a warning.
+        line: line of the file, 0 where it is not known.
+    """
+
+    place: str
+    problem: str
+    hint: str
+    fatal: bool = True
+    line: int = 0
+
+
+class SettingsInvalid(Exception):
+    """The settings cannot be used; carries every complaint."""
+
+    def __init__(self, complaints: list[Complaint]) -> None:
+        super().__init__(f"{len(complaints)} complaints about the settings")
+        self.complaints = complaints
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Settings that can be used, with the secrets read from their files.
+
+    Attributes:
+        settings: as read.
+        application_secrets: by the application's name.
+        client_secrets: by client id.
+        key_ring: in its written form.
+        warnings: what is allowed, yet deserves a word.
+    """
+
+    settings: Settings
+    application_secrets: dict[str, str]
+    client_secrets: dict[str, tuple[str, ...]]
+    key_ring: str
+    warnings: tuple[Complaint, ...]
+
+
+def load_settings(path: Path) -> Checked:
+    """Read a settings file and check it whole.
+
+    Raises:
+        SettingsInvalid: with every complaint, each with the line of the file where it is known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except OSError as error:
+        raise SettingsInvalid(
+            [Complaint(str(path), f"cannot be read: {error.strerror}", "name a file with --config")]
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsInvalid([Complaint(str(path), "is not UTF-8", "save it as UTF-8")]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsInvalid([Complaint(str(path), f"is not TOML: {error}", "mend the line that is named")]) from None
+    try:
+        return check_settings(data)
+    except SettingsInvalid as invalid:
+        raise SettingsInvalid([_with_line(one, text) for one in invalid.complaints]) from None
+
+
+def check_settings(data: dict[str, Any]) -> Checked:
+    """Check settings given as values.
+
+    Raises:
+        SettingsInvalid: with every complaint.
+    """
+    try:
+        settings = settings_from(data)
+    except ValidationError as error:
+        raise SettingsInvalid(
+            [_from_pydantic(one) for one in error.errors(include_input=False, include_url=False)]
+        ) from None
+    reader = _Secrets(lenient=_is_all_loopback(settings))
+    applications = {
+        name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
+        for name, one in settings.applications.items()
+    }
+    clients = {
+        name: reader.many(f"clients.{name}.secrets", one.secrets, one.secrets_file)
+        for name, one in settings.clients.items()
+    }
+    ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
+    found = [
+        *reader.complaints,
+        *_check_ring(ring),
+        *chain.from_iterable(_rules(settings)),
+        *_shared(clients),
+    ]
+    if any(one.fatal for one in found):
+        raise SettingsInvalid(found)
+    return Checked(settings, applications, clients, ring, tuple(found))
+
+
+def _is_all_loopback(settings: Settings) -> bool:
+    """Say whether gateway and upstream are both on this machine, so that a weak secret can do no harm."""
+    hosts = [settings.listen.host, urlsplit(settings.public_url).hostname or ""]
+    urls = [one.emulator_url for one in settings.applications.values()]
+    hosts += [urlsplit(url).hostname or "" if url else "" for url in urls]
+    return all(host in LOOPBACK for host in hosts)
+
+
+class _Secrets:
+    """Reads secrets from values and files, and complains about missing and weak ones."""
+
+    def __init__(self, *, lenient: bool) -> None:
+        self.complaints: list[Complaint] = []
+        self._lenient = lenient
+
+    def text(self, place: str, value: SecretStr | None, file: Path | None) -> str:
+        if value is not None and file is not None:
+            self._complain(place, "is given twice, as a value and as a file", "keep one of the two")
+        if file is None:
+            return value.get_secret_value().strip() if value else ""
+        try:
+            return file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            self._complain(f"{place}_file", "cannot be read", "check the path and who may read it")
+            return ""
+
+    def one(self, place: str, value: SecretStr | None, file: Path | None) -> str:
+        secret = self.text(place, value, file)
+        self._judge(place, secret)
+        return secret
+
+    def many(self, place: str, values: list[SecretStr], file: Path | None) -> tuple[str, ...]:
+        if file is not None:
+            secrets = tuple(self.text(place, None, file).split())
+        else:
+            secrets = tuple(one.get_secret_value() for one in values)
+        for secret in secrets or ("",):
+            self._judge(place, secret)
+        return secrets
+
+    def _judge(self, place: str, secret: str) -> None:
+        if not secret:
+            if not any(one.place.startswith(place) for one in self.complaints):
+                self._complain(place, "is missing", f"set it, or {place}_file")
+        elif len(secret) < SHORTEST_SECRET or len(set(secret)) < _FEWEST_DIFFERENT:
+            self.complaints.append(
+                Complaint(
+                    place,
+                    f"is weak: under {SHORTEST_SECRET} characters, or too few different ones",
+                    "make one with: cronofy-gateway keys generate",
+                    fatal=not self._lenient,
+                )
+            )
+
+    def _complain(self, place: str, problem: str, hint: str) -> None:
+        self.complaints.append(Complaint(place, problem, hint))
+
+
+def _check_ring(ring: str) -> list[Complaint]:
+    if ring:
+        return []
+    return [Complaint("keys.ring", "is missing", "make a key with: cronofy-gateway keys generate")]
+
+
+def _rules(settings: Settings) -> list[list[Complaint]]:
+    """Collect what only shows when settings are seen together."""
+    return [
+        _check_public_url(settings),
+        [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
+        [] if settings.clients else [Complaint("clients", "is empty", "add [clients.my-app]")],
+        *(_check_application(name, one, settings) for name, one in settings.applications.items()),
+        *(_check_client(name, one, settings) for name, one in settings.clients.items()),
+    ]
+
+
+def _check_public_url(settings: Settings) -> list[Complaint]:
+    url = urlsplit(settings.public_url)
+    if url.scheme == "https":
+        return []
+    if url.hostname in LOOPBACK:
+        return [Complaint("public_url", "is plain http, on loopback only", "use https in production", fatal=False)]
+    return [Complaint("public_url", "is plain http", "use https; plain http is for loopback addresses only")]
+
+
+def _check_application(name: str, one: ApplicationSettings, settings: Settings) -> list[Complaint]:
+    if one.emulator_url and urlsplit(settings.public_url).hostname not in LOOPBACK:
+        problem, hint = "is set although the gateway is public", "leave it out in production"
+        return [Complaint(f"applications.{name}.emulator_url", problem, hint, fatal=False)]
+    return []
+
+
+def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+    place = f"clients.{name}"
+    found = [
+        Complaint(f"{place}.redirect_uris", f"{uri!r} {problem}", "mend it or take it out")
+        for uri in one.redirect_uris
+        if (problem := complaint_about(uri, wildcards=one.redirect_wildcards))
+    ]
+    if one.application is None and len(settings.applications) > 1:
+        found.append(Complaint(f"{place}.application", "is missing", "there are several; name one"))
+    if one.application is not None and one.application not in settings.applications:
+        known = ", ".join(settings.applications) or "none"
+        found.append(Complaint(f"{place}.application", f"{one.application!r} is not configured", f"known: {known}"))
+    if one.any_loopback_redirect and urlsplit(settings.public_url).hostname not in LOOPBACK:
+        found.append(
+            Complaint(
+                f"{place}.any_loopback_redirect",
+                "lets any program on a person's machine receive its codes",
+                "register exact redirect URIs in production",
+                fatal=False,
+            )
+        )
+    return found
+
+
+def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
+    owner = {secret: name for name, secrets in reversed(clients.items()) for secret in secrets if secret}
+    return [
+        Complaint(f"clients.{name}.secrets", f"holds a secret that is {owner[secret]}'s as well", "give each its own")
+        for name, secrets in clients.items()
+        for secret in secrets
+        if secret and owner[secret] != name
+    ]
+
+
+def _from_pydantic(error: Any) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
+    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    hints = {
+        "missing": "set it",
+        "extra_forbidden": "check its spelling; config/gateway.example.toml has all settings",
+    }
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Complaint(
+        place, message[:1].lower() + message[1:], hints.get(error["type"], "see config/gateway.example.toml")
+    )
+
+
+def _with_line(complaint: Complaint, text: str) -> Complaint:
+    """Find the line of the file that a complaint is about: its key below its table, else its table."""
+    *table, key = complaint.place.split(".")
+    header, line_of_table, inside = ".".join(table), 0, not table
+    for number, line in enumerate(text.splitlines(), start=1):
+        if match := re.match(r"\s*\[([^\[\]]+)\]", line):
+            name = match.group(1).replace('"', "").strip()
+            inside = name == header
+            if inside or name == complaint.place:
+                line_of_table = number
+        elif inside and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
+            return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, number)
+    return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, line_of_table)

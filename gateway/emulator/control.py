@@ -1,0 +1,95 @@
+"""The control API under `/_emulator/`: what tests, tours and benchmarks need and Cronofy does not have."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from gateway.emulator.answers import answer
+from gateway.emulator.autoconsent import Choice, choice_from
+from gateway.emulator.bodies import Body, UnreadableBodyError, read_body
+from gateway.emulator.faults import Fault, fault_from
+from gateway.emulator.refusals import RefusalError, invalid
+from gateway.emulator.state import STATE, State
+
+Control = Callable[[State, Body], Mapping[str, object]]
+
+
+def consent_in_advance(state: State, body: Body) -> Mapping[str, object]:
+    """PUT /_emulator/autoconsent: authorize requests answer at once from now on."""
+    choice = choice_from(body)
+    if not isinstance(choice, Choice):
+        raise invalid(choice)
+    state.autoconsent = choice
+    return {"autoconsent": choice.described()}
+
+
+def ask_again(state: State, _body: Body) -> Mapping[str, object]:
+    """DELETE /_emulator/autoconsent: the consent page is back."""
+    state.autoconsent = None
+    return {"autoconsent": None}
+
+
+def reset(state: State, _body: Body) -> Mapping[str, object]:
+    """POST /_emulator/reset: everything as at the start."""
+    state.reset()
+    return {"reset": True}
+
+
+def list_requests(state: State, _body: Body) -> Mapping[str, object]:
+    """GET /_emulator/requests: what arrived, newest last, without values."""
+    return {"requests": state.requests.entries()}
+
+
+def forget_requests(state: State, _body: Body) -> Mapping[str, object]:
+    """DELETE /_emulator/requests."""
+    state.requests.clear()
+    return {"requests": []}
+
+
+def expire_tokens(state: State, _body: Body) -> Mapping[str, object]:
+    """POST /_emulator/tokens/expire: every access token ends now, refresh tokens stay."""
+    return {"expired": state.grants.expire_access_tokens()}
+
+
+def switch_rotation(state: State, body: Body) -> Mapping[str, object]:
+    """POST /_emulator/tokens/rotate: whether a refresh replaces the refresh token."""
+    wanted = body.get("on")
+    if not isinstance(wanted, bool):
+        raise invalid({"on": ("errors.invalid", "on is true or false")})
+    state.rotate_refresh_tokens = wanted
+    return {"rotate": wanted}
+
+
+def order_fault(state: State, body: Body) -> Mapping[str, object]:
+    """POST /_emulator/faults: the next requests to a path are slow, or fail."""
+    fault = fault_from(body)
+    if not isinstance(fault, Fault):
+        raise invalid(fault)
+    state.faults.order(fault)
+    return {"fault": {"path": fault.path, "status": fault.status, "delay": fault.delay, "times": fault.times}}
+
+
+CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
+    ("PUT", "/_emulator/autoconsent", consent_in_advance),
+    ("DELETE", "/_emulator/autoconsent", ask_again),
+    ("POST", "/_emulator/reset", reset),
+    ("GET", "/_emulator/requests", list_requests),
+    ("DELETE", "/_emulator/requests", forget_requests),
+    ("POST", "/_emulator/tokens/expire", expire_tokens),
+    ("POST", "/_emulator/tokens/rotate", switch_rotation),
+    ("POST", "/_emulator/faults", order_fault),
+)
+
+
+def controlled(control: Control) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Make an aiohttp handler of a control; a body that is no JSON object is a 400."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            body = await read_body(request)
+        except UnreadableBodyError as error:
+            raise RefusalError(400, {"error": "invalid_json", "error_description": str(error)}) from error
+        return answer(control(request.app[STATE], body))
+
+    return handle

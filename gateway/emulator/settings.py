@@ -1,0 +1,31 @@
+"""What can be set on the emulator before it starts; live switches are in the control API instead."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmulatorSettings:
+    """The application that the emulator knows, and how long its tokens live.
+
+    Attributes:
+        client_id: the only registered application.
+        client_secrets: every active one. Each is OAuth secret, API key and HMAC key at once, as at Cronofy.
+        access_token_lifetime: seconds, for people and application calendars.
+        service_token_lifetime: seconds, for service accounts.
+        rotate_refresh_tokens: where the rotation switch stands at the start and after a reset.
+        page_size: items on a page of events, free/busy or available periods.
+        clock: Unix time in seconds. Events are laid out around it, tokens expire by it.
+    """
+
+    client_id: str = "emulator-application"
+    client_secrets: tuple[str, ...] = (
+        "CRN_emulator_first_secret_0123456789abcdef",
+        "CRN_emulator_second_secret_0123456789abcdef",
+    )
+    access_token_lifetime: int = 3600
+    service_token_lifetime: int = 1800
+    rotate_refresh_tokens: bool = False
+    page_size: int = 20
+    clock: Callable[[], float] = time.time

@@ -1,0 +1,50 @@
+"""Everything that the emulator remembers, in one place that can be emptied."""
+
+from collections import defaultdict
+from typing import Final
+
+from aiohttp import web
+
+from gateway.emulator.accounts import Record
+from gateway.emulator.autoconsent import Choice
+from gateway.emulator.faults import Faults
+from gateway.emulator.grants import Grants
+from gateway.emulator.paging import Pages
+from gateway.emulator.people import People
+from gateway.emulator.request_log import RequestLog
+from gateway.emulator.settings import EmulatorSettings
+
+
+class State:
+    """The memory of one emulator. Tests in the same process may look at it: the app has it under `STATE`."""
+
+    people: People
+    grants: Grants
+    pages: Pages
+    requests: RequestLog
+    faults: Faults
+    autoconsent: Choice | None
+    rotate_refresh_tokens: bool
+    links: dict[str, Record]
+    """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
+    records: defaultdict[str, dict[str, Record]]
+    """What apps stored by API key (smart invites, scheduling links, …): kind, then id."""
+
+    def __init__(self, settings: EmulatorSettings) -> None:
+        self.settings = settings
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the start: nobody known, no token valid, every switch as in the settings."""
+        self.people = People()
+        self.grants = Grants(self.settings.clock)
+        self.pages = Pages(self.settings.page_size)
+        self.requests = RequestLog()
+        self.faults = Faults()
+        self.autoconsent = None
+        self.rotate_refresh_tokens = self.settings.rotate_refresh_tokens
+        self.links = {}
+        self.records = defaultdict(dict)
+
+
+STATE: Final = web.AppKey("emulator_state", State)

@@ -1,0 +1,193 @@
+"""Bindings: what the gateway remembers of tokens that it does not keep.
+
+Clients that share an application share its upstream credentials, so the gateway remembers whose each token is: by a
+hash, never the token. A refresh token is good for its own clients only, and a revocation reaches only the caller's own.
+A token can be two clients' own: Cronofy hands the same refresh token to everybody who connects the same account through
+the same application.
+"""
+
+from collections import OrderedDict
+from typing import Final, Literal
+
+import msgspec
+
+from gateway.flows.ports import Clock
+from gateway.flows.sealed_records import SealedRecords
+from gateway.rules.client import Client
+from gateway.rules.fingerprints import fingerprint
+from gateway.rules.token_reply import TokenSet
+
+BINDING: Final = "binding"
+CALLBACK: Final = "callback"
+
+# A refresh token lives until it is used; a person who is away for a year must still find their connection.
+REFRESH_KEPT: Final = 400 * 86_400.0
+# Past its expiry an access token can still be named in a revocation.
+ACCESS_KEPT_AFTER_EXPIRY: Final = 3_600.0
+CALLBACK_KEPT: Final = 30 * 86_400.0
+_CACHE_SECONDS: Final = 2.0
+_CACHE_SIZE: Final = 10_000
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """Whose a token is.
+
+    Attributes:
+        kind: which of the two tokens.
+        clients: ids of the clients that it was handed to.
+        application: name of the application.
+        account: `sub`; empty where it was never learnt (an adopted refresh token).
+        scope: as granted last.
+    """
+
+    kind: Literal["access", "refresh"]
+    clients: tuple[str, ...]
+    application: str
+    account: str
+    scope: str
+
+
+class CallbackBinding(msgspec.Struct, frozen=True):
+    """Whose a delegated-access callback URL is, so that its code can be exchanged by that client only."""
+
+    client: str
+
+
+def account_key(application: str, account: str) -> str:
+    """Name an account in the store without writing its `sub` there."""
+    return fingerprint("account", application, account)
+
+
+class Bindings:
+    """Remembers and finds bindings; found ones are cached for two seconds."""
+
+    def __init__(self, records: SealedRecords, clock: Clock) -> None:
+        self._records = records
+        self._clock = clock
+        self._cache: OrderedDict[str, tuple[float, Binding | None]] = OrderedDict()
+
+    async def remember(self, client: Client, tokens: TokenSet, *, account: str, scope: str) -> None:
+        """Bind both tokens of a token set to a client.
+
+        Raises:
+            StoreUnavailable: the token set must not be handed out.
+        """
+        # The refresh token first: if only one is written, it is the one that cannot be had again.
+        await self._bind("refresh", tokens.refresh_token, client, account, scope, REFRESH_KEPT)
+        kept = tokens.expires_in + ACCESS_KEPT_AFTER_EXPIRY
+        await self._bind("access", tokens.access_token, client, account, scope, kept)
+
+    async def _bind(
+        self,
+        kind: Literal["access", "refresh"],
+        token: str,
+        client: Client,
+        account: str,
+        scope: str,
+        kept: float,
+    ) -> None:
+        def with_client(present: Binding | None) -> Binding:
+            others = present.clients if present else ()
+            return Binding(
+                kind,
+                tuple(dict.fromkeys((*others, client.id))),
+                client.application,
+                account or (present.account if present else ""),
+                scope,
+            )
+
+        token_id = fingerprint("token", token)
+        bound = await self._records.change(
+            BINDING,
+            token_id,
+            Binding,
+            with_client,
+            account=account_key(client.application, account) if account else "",
+            expires_at=self._clock.now() + kept,
+        )
+        self._cache_found(token_id, bound)
+
+    async def find(self, token: str) -> Binding | None:
+        """Return the binding of a token, or None for one that never came through this gateway.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        token_id = fingerprint("token", token)
+        cached = self._cache.get(token_id)
+        if cached is not None and cached[0] > self._clock.now():
+            return cached[1]
+        binding = await self._records.load(BINDING, token_id, Binding)
+        self._cache_found(token_id, binding)
+        return binding
+
+    def _cache_found(self, token_id: str, binding: Binding | None) -> None:
+        self._cache[token_id] = (self._clock.now() + _CACHE_SECONDS, binding)
+        self._cache.move_to_end(token_id)
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+
+    async def has_account(self, client: Client, account: str) -> bool:
+        """Say whether a client holds a token for an account.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        for token_id in await self._ids_of(client, account):
+            found = await self._records.load(BINDING, token_id, Binding)
+            if found is not None and client.id in found.clients:
+                return True
+        return False
+
+    async def forget_account(self, client: Client, account: str) -> None:
+        """Remove a client from all bindings of an account.
+
+        Raises:
+            StoreUnavailable: some may still stand.
+        """
+        for token_id in await self._ids_of(client, account):
+            await self._forget_id(client, token_id)
+
+    async def forget(self, client: Client, token: str) -> None:
+        """Remove a client from one token's binding.
+
+        Raises:
+            StoreUnavailable: it may still stand.
+        """
+        await self._forget_id(client, fingerprint("token", token))
+
+    async def _ids_of(self, client: Client, account: str) -> list[str]:
+        key = account_key(client.application, account)
+        return list(await self._records.store.list_ids(BINDING, account=key))
+
+    async def _forget_id(self, client: Client, token_id: str) -> None:
+        found = await self._records.load(BINDING, token_id, Binding)
+        if found is None:
+            return
+        account = account_key(found.application, found.account) if found.account else ""
+
+        def without_client(present: Binding | None) -> Binding | None:
+            left = tuple(one for one in present.clients if one != client.id) if present else ()
+            return msgspec.structs.replace(present, clients=left) if present and left else None
+
+        await self._records.change(BINDING, token_id, Binding, without_client, account=account, expires_at=0.0)
+        self._cache.pop(token_id, None)
+
+    async def remember_callback(self, client: Client, url: str) -> None:
+        """Remember that a delegated-access callback URL is a client's.
+
+        Raises:
+            StoreUnavailable: it was not written.
+        """
+        url_id = fingerprint("callback-url", client.id, url)
+        expires_at = self._clock.now() + CALLBACK_KEPT
+        await self._records.save(CALLBACK, url_id, CallbackBinding(client.id), client=client.id, expires_at=expires_at)
+
+    async def is_own_callback(self, client: Client, url: str) -> bool:
+        """Say whether a callback URL was sent by this client.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        url_id = fingerprint("callback-url", client.id, url)
+        return await self._records.load(CALLBACK, url_id, CallbackBinding) is not None

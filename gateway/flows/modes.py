@@ -1,0 +1,177 @@
+"""Learning in which modes an account is connected, without slowing its calls down.
+
+Told by token replies, looked up at userinfo for everything else. A look-up runs beside the upstream call, is shared by
+everybody who waits for the same token, is bounded in number, and remembers for a while that it failed. It never makes a
+call fail: without an answer the header says `unknown`.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Final, TypeVar
+
+import msgspec
+import structlog
+
+from gateway.flows.bindings import account_key
+from gateway.flows.ports import Clock, CronofyApi
+from gateway.flows.sealed_records import SealedRecords
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.access_mode import AccessMode, AccountModes, Profile
+from gateway.rules.client import Application
+from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
+from gateway.rules.fingerprints import fingerprint
+from gateway.rules.userinfo import UserinfoInvalid, read_userinfo
+
+MODES: Final = "modes"
+
+FRESH_FOR: Final = 3_600.0  # a mode changes only when a person re-authorizes
+FAILED_FOR: Final = 30.0
+KEPT: Final = 400 * 86_400.0
+_AT_ONCE: Final = 8
+_CACHE_SIZE: Final = 10_000
+_OK: Final = 200
+
+T = TypeVar("T")
+
+_log = structlog.get_logger()
+
+
+class _StoredProfile(msgspec.Struct, frozen=True):
+    id: str
+    mode: AccessMode
+    calendars: tuple[str, ...]
+
+
+class _StoredModes(msgspec.Struct, frozen=True):
+    account: str
+    profiles: tuple[_StoredProfile, ...]
+    whole: bool
+    learnt_at: float
+
+
+class ModeBook:
+    """What is known of the modes of accounts.
+
+    Args:
+        records: where it is kept.
+        cronofy: where it is asked for.
+        clock: the time.
+        metrics: counts the look-ups.
+        fresh_for: seconds after which what is known is looked up again, beside a call.
+    """
+
+    def __init__(
+        self,
+        records: SealedRecords,
+        cronofy: CronofyApi,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        fresh_for: float = FRESH_FOR,
+    ) -> None:
+        self._records = records
+        self._cronofy = cronofy
+        self._clock = clock
+        self._metrics = metrics
+        self._fresh_for = fresh_for
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._running: dict[str, asyncio.Task[AccountModes | None]] = {}
+        self._failed_until: OrderedDict[str, float] = OrderedDict()
+        self._known: OrderedDict[str, AccountModes] = OrderedDict()
+        self._account_of_token: OrderedDict[str, str] = OrderedDict()
+
+    async def known(self, application: Application, account: str) -> AccountModes | None:
+        """Return what is known of an account; None when nothing is, or the store is away."""
+        key = account_key(application.name, account)
+        if found := self._known.get(key):
+            return found
+        try:
+            stored = await self._records.load(MODES, key, _StoredModes)
+        except StoreUnavailable:
+            return None
+        if stored is None:
+            return None
+        profiles = tuple(Profile(one.id, one.mode, frozenset(one.calendars)) for one in stored.profiles)
+        modes = AccountModes(stored.account, profiles, whole=stored.whole, learnt_at=stored.learnt_at)
+        _remember(self._known, key, modes)
+        return modes
+
+    async def known_for(self, application: Application, account: str, token: str) -> AccountModes | None:
+        """Return what is known of a caller's account; for a token without a binding, by what its look-up told."""
+        found = account or self._account_of_token.get(fingerprint("token", token), "")
+        return await self.known(application, found) if found else None
+
+    async def learn(self, application: Application, account: str, profile: Profile) -> None:
+        """Take in what a token reply told of one profile."""
+        now = self._clock.now()
+        known = await self.known(application, account) or AccountModes(account, (), whole=False, learnt_at=now)
+        await self._keep(application, known.with_profile(profile, now=now))
+
+    def needs_look_up(self, known: AccountModes | None) -> bool:
+        """Say whether userinfo should be asked (again), beside a call."""
+        return known is None or not known.whole or known.learnt_at + self._fresh_for <= self._clock.now()
+
+    def look_up(self, application: Application, token: str) -> "asyncio.Future[AccountModes | None]":
+        """Ask userinfo with this token, or join whoever is asking already; the result is None when it failed.
+
+        Any number of callers may wait; the look-up goes on when they leave.
+        """
+        token_id = fingerprint("token", token)
+        if running := self._running.get(token_id):
+            return asyncio.shield(running)
+        if self._failed_until.get(token_id, 0.0) > self._clock.now():
+            nothing: asyncio.Future[AccountModes | None] = asyncio.get_running_loop().create_future()
+            nothing.set_result(None)
+            return nothing
+        task = asyncio.create_task(self._ask(application, token, token_id), name="mode look-up")
+        self._running[token_id] = task
+        task.add_done_callback(lambda _: self._running.pop(token_id, None))
+        return asyncio.shield(task)
+
+    async def _ask(self, application: Application, token: str, token_id: str) -> AccountModes | None:
+        try:
+            async with self._slots:
+                reply = await self._cronofy.userinfo(application, token)
+            modes = read_userinfo(reply.body, now=self._clock.now()) if reply.status == _OK else None
+        except (CronofyUnavailable, UserinfoInvalid) as error:
+            self._failed(token_id, error.code if isinstance(error, CronofyUnavailable) else str(error))
+            return None
+        if modes is None:
+            self._failed(token_id, f"status {reply.status}")
+            return None
+        self._metrics.mode_lookups.labels("learnt").inc()
+        _log.info(events.MODES_LEARNT, account=modes.account, modes=[str(one) for one in modes.all()])
+        _remember(self._account_of_token, token_id, modes.account)
+        await self._keep(application, modes)
+        return modes
+
+    def _failed(self, token_id: str, reason: str) -> None:
+        self._metrics.mode_lookups.labels("failed").inc()
+        _log.warning(events.MODES_LOOKUP_FAILED, reason=reason)
+        _remember(self._failed_until, token_id, self._clock.now() + FAILED_FOR)
+
+    async def _keep(self, application: Application, modes: AccountModes) -> None:
+        key = account_key(application.name, modes.account)
+        _remember(self._known, key, modes)
+        profiles = tuple(_StoredProfile(one.id, one.mode, tuple(sorted(one.calendars))) for one in modes.profiles)
+        stored = _StoredModes(modes.account, profiles, modes.whole, modes.learnt_at)
+        try:
+            await self._records.save(MODES, key, stored, account=key, expires_at=self._clock.now() + KEPT)
+        except StoreUnavailable as error:
+            # Kept in memory; the next look-up writes it again.
+            _log.warning(events.STORE_FAILED, detail=error.detail)
+
+    async def close(self) -> None:
+        """End the look-ups that are still running."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _remember(cache: OrderedDict[str, T], key: str, value: T) -> None:
+    cache[key] = value
+    cache.move_to_end(key)
+    while len(cache) > _CACHE_SIZE:
+        cache.popitem(last=False)

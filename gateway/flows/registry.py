@@ -1,0 +1,65 @@
+"""The applications and clients that this gateway knows."""
+
+from collections.abc import Iterable
+
+from gateway.rules.client import Application, Client
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import RequestRefused
+from gateway.rules.fingerprints import fingerprint
+
+
+class Registry:
+    """Looks applications and clients up; never changes once made."""
+
+    def __init__(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
+        self._applications = {one.name: one for one in applications}
+        self._clients: dict[str, Client] = {one.id: one for one in clients}
+        self._by_secret = {secret: one for one in self._clients.values() for secret in one.secret_hashes}
+
+    def client(self, client_id: str) -> Client:
+        """Return a client.
+
+        Raises:
+            RequestRefused: `client_unknown`.
+        """
+        if found := self._clients.get(client_id):
+            return found
+        raise RequestRefused(Code.CLIENT_UNKNOWN, "The client_id is missing or not registered at this gateway.")
+
+    def authenticate(self, client_id: str, secret: str) -> Client:
+        """Return the client whose secret this is.
+
+        Raises:
+            RequestRefused: `invalid_client`, the same for an unknown client and a wrong secret.
+        """
+        found = self.client_by_secret(secret)
+        if found is None or found.id != client_id:
+            raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is not right.")
+        return found
+
+    def client_by_secret(self, secret: str) -> Client | None:
+        """Return the client that a secret belongs to.
+
+        The look-up is by fingerprint, so its timing says nothing about a secret.
+        """
+        return self._by_secret.get(fingerprint("client-secret", secret))
+
+    def application_of(self, client: Client) -> Application:
+        """Return the application that a client uses."""
+        return self._applications[client.application]
+
+    def application(self, name: str) -> Application | None:
+        """Return an application by its name."""
+        return self._applications.get(name)
+
+    def only_application(self) -> Application | None:
+        """Return the application when there is exactly one."""
+        return next(iter(self._applications.values())) if len(self._applications) == 1 else None
+
+    def clients_of(self, application: Application) -> tuple[Client, ...]:
+        """Return the clients that use an application."""
+        return tuple(one for one in self._clients.values() if one.application == application.name)
+
+    def is_only_client(self, client: Client) -> bool:
+        """Say whether a client has its application to itself."""
+        return self.clients_of(self.application_of(client)) == (client,)

@@ -1,0 +1,106 @@
+"""Records as the stories see them: typed, sealed on the way in, opened on the way out."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.flows.ports import Record, RecordStore, SealBroken, Sealer, VersionMoved
+from gateway.rules.errors import StoreUnavailable
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+_TRIES: Final = 10
+
+
+class SealedRecords:
+    """Typed records in a store."""
+
+    def __init__(self, store: RecordStore, sealer: Sealer) -> None:
+        self.store = store
+        self._sealer = sealer
+
+    async def load(self, kind: str, record_id: str, shape: type[T]) -> T | None:
+        """Return a record, or None when it is not there or cannot be opened (a lost key loses no more than it must).
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        record = await self.store.get(kind, record_id)
+        return None if record is None else self._open(kind, record_id, record, shape)
+
+    async def save(
+        self,
+        kind: str,
+        record_id: str,
+        value: msgspec.Struct,
+        *,
+        client: str = "",
+        account: str = "",
+        expires_at: float,
+        expected: int | None = None,
+    ) -> None:
+        """Write a record.
+
+        Args:
+            kind: what it is; also the sealing's purpose.
+            record_id: its name within the kind.
+            value: what to seal.
+            client: the client that it belongs to.
+            account: fingerprint of the account that it is about.
+            expires_at: Unix time, in seconds.
+            expected: write only over this version, 0 for «not there»; None writes always.
+
+        Raises:
+            StoreUnavailable: the store is away; nothing was written.
+            VersionMoved: another version stands there.
+        """
+        plain = msgspec.json.encode(value)
+        sealed = self._sealer.seal(plain, purpose=kind, client=client, record_id=record_id)
+        await self.store.put(kind, record_id, Record(sealed, 0, client, account, expires_at), expected=expected)
+
+    async def change(
+        self,
+        kind: str,
+        record_id: str,
+        shape: type[T],
+        change: Callable[[T | None], T | None],
+        *,
+        account: str = "",
+        expires_at: float,
+    ) -> T | None:
+        """Change a record whole, again from the start when somebody else wrote it first.
+
+        Args:
+            kind: what it is.
+            record_id: its name within the kind.
+            shape: its type.
+            change: the present value (None when there is none) in, the new one out; None removes the record.
+            account: fingerprint of the account that it is about.
+            expires_at: Unix time, in seconds; never earlier than what stood there.
+
+        Raises:
+            StoreUnavailable: the store is away; nothing was changed.
+        """
+        for _ in range(_TRIES):
+            record = await self.store.get(kind, record_id)
+            present = None if record is None else self._open(kind, record_id, record, shape)
+            fresh = change(present)
+            if fresh is None:
+                await self.store.delete(kind, record_id)
+                return None
+            latest = max(expires_at, record.expires_at or 0.0) if record else expires_at
+            try:
+                version = record.version if record else 0
+                await self.save(kind, record_id, fresh, account=account, expires_at=latest, expected=version)
+            except VersionMoved:
+                continue
+            return fresh
+        raise StoreUnavailable(f"a record of kind {kind} was written by others {_TRIES} times in a row")
+
+    def _open(self, kind: str, record_id: str, record: Record, shape: type[T]) -> T | None:
+        try:
+            plain = self._sealer.open(record.value, purpose=kind, client=record.client, record_id=record_id)
+            return msgspec.json.decode(plain, type=shape)
+        except (SealBroken, msgspec.DecodeError):
+            return None

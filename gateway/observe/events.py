@@ -1,0 +1,50 @@
+"""The names of the log events: `thing.past_verb`, fixed, never a sentence. Facts go into fields.
+
+No event carries a token, code, state, key, secret, session id or body.
+"""
+
+from typing import Final
+
+EVENTS: Final[dict[str, str]] = {
+    "authorize.passed": "A person was sent on to Cronofy.",
+    "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "gateway.started": "The gateway answers on its addresses.",
+    "gateway.stopped": "The gateway has drained and ended.",
+    "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
+    "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
+    "modes.learnt": "An account's access modes were learnt from userinfo.",
+    "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
+    "records.swept": "Expired records were removed from the store.",
+    "request.failed": "An unexpected error in the gateway itself; the traceback holds no request data.",
+    "request.finished": "One line for each request: what, for whom, how it ended, how long it took.",
+    "request.malformed": "A request that is not HTTP, or over the limits, got the fixed 400.",
+    "request.refused": "Private facts about a refusal; `code` is in the answer too.",
+    "store.failed": "The record store could not be used.",
+    "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "token.refused": "A token request was turned down by this gateway; `code` says why.",
+    "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",
+    "token.revoked": "A revocation was passed on.",
+    "upstream.failed": "Cronofy could not be reached, was too slow, or its answer could not be used.",
+    "upstream.retried": "A safe call was sent again because a kept connection had gone stale.",
+}
+
+AUTHORIZE_PASSED: Final = "authorize.passed"
+AUTHORIZE_REFUSED: Final = "authorize.refused"
+GATEWAY_STARTED: Final = "gateway.started"
+GATEWAY_STOPPED: Final = "gateway.stopped"
+GATEWAY_DRAINING: Final = "gateway.draining"
+GATEWAY_WARNED: Final = "gateway.warned"
+MODES_LEARNT: Final = "modes.learnt"
+MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
+RECORDS_SWEPT: Final = "records.swept"
+REQUEST_FAILED: Final = "request.failed"
+REQUEST_FINISHED: Final = "request.finished"
+REQUEST_MALFORMED: Final = "request.malformed"
+REQUEST_REFUSED: Final = "request.refused"
+STORE_FAILED: Final = "store.failed"
+TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
+TOKEN_REFUSED: Final = "token.refused"  # noqa: S105  the same
+TOKEN_UNGRANTED: Final = "token.ungranted"  # noqa: S105  the same
+TOKEN_REVOKED: Final = "token.revoked"  # noqa: S105  the same
+UPSTREAM_FAILED: Final = "upstream.failed"
+UPSTREAM_RETRIED: Final = "upstream.retried"

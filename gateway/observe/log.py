@@ -1,0 +1,85 @@
+"""Setting up the log: one JSON object per line, or colours for a person at a terminal.
+
+Libraries log through the standard `logging`; only their warnings are let through, and without tracebacks, whose
+text may quote a request.
+"""
+
+import logging
+import sys
+from typing import Any, Final, Literal, TextIO
+
+import structlog
+
+from gateway.observe import events
+
+# A second lock behind the first one (events carry no secret): a field with such a name is never written out.
+_MASKED: Final = frozenset(
+    {
+        "access_token",
+        "authorization",
+        "body",
+        "client_secret",
+        "code_value",
+        "cookie",
+        "key",
+        "refresh_token",
+        "secret",
+        "state",
+        "token",
+    }
+)
+
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+def set_up_log(*, level: str = "info", form: Literal["json", "console"] = "json", stream: TextIO | None = None) -> None:
+    """Send structlog and the standard `logging` to one stream.
+
+    Args:
+        level: a key of LEVELS.
+        form: `json` for machines, `console` for people.
+        stream: where to; standard output when None.
+    """
+    out = stream or sys.stdout
+    render: Any = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=out.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _mask,
+            structlog.processors.format_exc_info,
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Forward()]
+    root.setLevel(logging.WARNING)
+
+
+def _mask(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    for name in _MASKED & event.keys():
+        event[name] = "[masked]"
+    return event
+
+
+class _Forward(logging.Handler):
+    """Hand a library's warning to structlog: its logger and kind of error, not its text, which may quote a request."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        structlog.get_logger().warning(
+            events.GATEWAY_WARNED,
+            about=record.name,
+            template=str(record.msg)[:200] if not record.exc_info else "",
+            error=kind,
+        )

@@ -1,0 +1,71 @@
+"""The metrics, each with its help text; served at `/metrics` of the operations listener.
+
+No label ever holds a token, an account or a raw path: labels are operation names, client ids, codes and statuses.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """All metrics of one gateway, on a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "gateway_requests",
+            "Requests answered, by route or operation, status and client.",
+            ["operation", "status", "client"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "gateway_request_seconds",
+            "Time from a request's head to the end of its answer.",
+            ["operation"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.refusals = Counter(
+            "gateway_refusals",
+            "Requests that the gateway turned down, by code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self.modes = Counter(
+            "gateway_proxied_modes",
+            "Proxied answers, by the access mode they named.",
+            ["mode"],
+            registry=self.registry,
+        )
+        self.mode_lookups = Counter(
+            "gateway_mode_lookups",
+            "Userinfo calls of the gateway's own, by outcome.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.token_requests = Counter(
+            "gateway_token_requests",
+            "Token endpoint calls, by grant and outcome.",
+            ["grant", "outcome"],
+            registry=self.registry,
+        )
+        self.upstream_failures = Counter(
+            "gateway_upstream_failures",
+            "Calls that Cronofy did not answer usably, by code.",
+            ["code"],
+            registry=self.registry,
+        )
+        self.upstream_retries = Counter(
+            "gateway_upstream_retries", "Safe calls repeated on a fresh connection.", registry=self.registry
+        )
+        self.in_flight = Gauge("gateway_requests_in_flight", "Requests being answered.", registry=self.registry)
+        self.malformed = Counter(
+            "gateway_malformed_requests",
+            "Requests that were not HTTP or over the limits.",
+            registry=self.registry,
+        )
+
+    def render(self) -> bytes:
+        """Return the exposition in Prometheus' text format."""
+        return generate_latest(self.registry)

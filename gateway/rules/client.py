@@ -1,0 +1,66 @@
+"""What the gateway knows of an application and of a client: plain values, made from the configuration."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from gateway.rules.data_centres import Hosts
+from gateway.rules.scopes import ScopePolicy
+
+ClientId = NewType("ClientId", str)
+AccountId = NewType("AccountId", str)
+
+
+class OnUngranted(StrEnum):
+    """What happens to an exchange whose granted scope lacks free_busy_write."""
+
+    REFUSE = "refuse"
+    WARN = "warn"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An OAuth application registered at Cronofy.
+
+    Attributes:
+        name: the operator's name for it, as in the configuration.
+        client_id: Cronofy's client id.
+        client_secret: Cronofy's client secret, which is its API key as well; never shown.
+        hosts: the two origins of its data centre.
+    """
+
+    name: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    hosts: Hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An app registered at this gateway.
+
+    Attributes:
+        id: its client id here.
+        secret_hashes: `fingerprint` of each active secret.
+        application: name of the application that it uses.
+        redirect_uris: registered ones; matched exactly.
+        any_loopback_redirect: any loopback redirect URI is its own (for development).
+        scope_policy: what happens to a request without free_busy_write.
+        on_ungranted: what happens to a grant without it.
+        allowed_scopes: the only scopes that it may ask for; empty means any.
+        organization_connect: it may ask for `organizational_unit_scheduler` alone.
+        business_connect: it may send `delegated_scope` on `/oauth/authorize`.
+        may_impersonate: its `Cronofy-Impersonate` header is passed on.
+    """
+
+    id: ClientId
+    secret_hashes: frozenset[str] = field(repr=False)
+    application: str
+    redirect_uris: tuple[str, ...] = ()
+    any_loopback_redirect: bool = False
+    scope_policy: ScopePolicy = ScopePolicy.REJECT
+    on_ungranted: OnUngranted = OnUngranted.REFUSE
+    allowed_scopes: frozenset[str] = frozenset()
+    organization_connect: bool = False
+    business_connect: bool = False
+    may_impersonate: bool = False

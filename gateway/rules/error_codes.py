@@ -1,0 +1,109 @@
+"""The stable error codes, each with its status, its title and the way out.
+
+Code, documentation and tests read this one table. A code never changes its meaning; a new meaning gets a new code.
+
+Statuses are chosen with care, since a client app may throw its tokens away on 403 and loop on 401: a mode that forbids
+something is 422 with the field's name, a missing sign-in 401, a store or Cronofy that is away 502, 503 or 504.
+"""
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+
+class Code(StrEnum):
+    """What went wrong, in one word that programs compare."""
+
+    MALFORMED_REQUEST = "malformed_request"
+    BAD_TARGET = "bad_target"
+    AUTHORIZATION_REPEATED = "authorization_repeated"
+    ACCOUNT_HEADER_REFUSED = "account_header_refused"
+    PARAMETER_REPEATED = "parameter_repeated"
+    PARAMETER_SHADOWED = "parameter_shadowed"
+    CLIENT_UNKNOWN = "client_unknown"
+    REDIRECT_URI_UNREGISTERED = "redirect_uri_unregistered"
+    INVALID_REQUEST = "invalid_request"
+    INVALID_SCOPE = "invalid_scope"
+    INVALID_CLIENT = "invalid_client"
+    INVALID_GRANT = "invalid_grant"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
+    CREDENTIALS_MISSING = "credentials_missing"
+    CREDENTIALS_UNKNOWN = "credentials_unknown"
+    OPERATION_UNKNOWN = "operation_unknown"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_FOUND = "not_found"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    INVALID_JSON = "invalid_json"
+    DUPLICATE_KEY = "duplicate_key"
+    INVALID_FIELD = "invalid_field"
+    SCOPE_REQUIRED = "scope_required"
+    INTEGRATED_CONFERENCING_REFUSED = "integrated_conferencing_refused"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
+    UPSTREAM_TIMEOUT = "upstream_timeout"
+    UPSTREAM_REPLY_INVALID = "upstream_reply_invalid"
+    UPSTREAM_REDIRECTED = "upstream_redirected"
+    UPSTREAM_PAGE_TOO_LARGE = "upstream_page_too_large"
+    UPSTREAM_PAGE_FOREIGN = "upstream_page_foreign"
+    APPLICATION_CREDENTIALS_REFUSED = "application_credentials_refused"
+    STORE_UNAVAILABLE = "store_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Meaning(NamedTuple):
+    """A row of the table."""
+
+    status: int
+    title: str
+    way_out: str
+
+
+MEANINGS: Final[dict[Code, Meaning]] = {
+    Code.MALFORMED_REQUEST: Meaning(400, "Malformed request", "Send well-formed HTTP/1.1 within the size limits."),
+    Code.BAD_TARGET: Meaning(400, "Bad request target", "Send a plain path: no dot segments, encoded slashes or '#'."),
+    Code.AUTHORIZATION_REPEATED: Meaning(400, "Authorization repeated", "Send one Authorization header."),
+    Code.ACCOUNT_HEADER_REFUSED: Meaning(
+        400, "Gateway-Account refused", "Gateway-Account goes with a client secret in the service door only."
+    ),
+    Code.PARAMETER_REPEATED: Meaning(400, "Parameter repeated", "Send each parameter once, without brackets."),
+    Code.PARAMETER_SHADOWED: Meaning(400, "Field in the query", "Send this field in the JSON body only."),
+    Code.CLIENT_UNKNOWN: Meaning(400, "Unknown client", "Use a client_id that is registered at this gateway."),
+    Code.REDIRECT_URI_UNREGISTERED: Meaning(
+        400, "Unregistered redirect URI", "Register this exact redirect URI for the client."
+    ),
+    Code.INVALID_REQUEST: Meaning(400, "Invalid request", "Add or mend the parameter that the description names."),
+    Code.INVALID_SCOPE: Meaning(400, "Invalid scope", "Ask for free_busy_write, and only for scopes you may ask for."),
+    Code.INVALID_CLIENT: Meaning(400, "Invalid client", "Send the client_id and client_secret of this gateway."),
+    Code.INVALID_GRANT: Meaning(400, "Invalid grant", "Let the person connect again."),
+    Code.UNSUPPORTED_GRANT_TYPE: Meaning(400, "Unsupported grant type", "Use authorization_code or refresh_token."),
+    Code.UNSUPPORTED_RESPONSE_TYPE: Meaning(400, "Unsupported response type", "Use response_type=code."),
+    Code.CREDENTIALS_MISSING: Meaning(401, "Credentials missing", "Send Authorization: Bearer with a token."),
+    Code.CREDENTIALS_UNKNOWN: Meaning(401, "Credentials unknown", "Send a token that came through this gateway."),
+    Code.OPERATION_UNKNOWN: Meaning(
+        404, "Unknown operation", "Use a path of the Cronofy API, or add it to extra_operations."
+    ),
+    Code.METHOD_NOT_ALLOWED: Meaning(405, "Method not allowed", "Use a method that the Allow header names."),
+    Code.NOT_FOUND: Meaning(404, "Not found", "Use a path that this gateway serves."),
+    Code.BODY_TOO_LARGE: Meaning(413, "Body too large", "Send a smaller body, or raise the limit."),
+    Code.UNSUPPORTED_MEDIA_TYPE: Meaning(415, "Unsupported media type", "Send application/json in UTF-8."),
+    Code.INVALID_JSON: Meaning(400, "Invalid JSON", "Send one well-formed JSON document, not nested too deeply."),
+    Code.DUPLICATE_KEY: Meaning(422, "Duplicate key", "Name each key of a JSON object once."),
+    Code.INVALID_FIELD: Meaning(422, "Invalid field", "Send the field in the shape that the description names."),
+    Code.SCOPE_REQUIRED: Meaning(422, "Scope required", "Ask for free_busy_write for each delegated account."),
+    Code.INTEGRATED_CONFERENCING_REFUSED: Meaning(
+        422,
+        "Integrated conferencing refused",
+        "Connect Teams or Meet as a conferencing profile and name it, or use default, explicit or none.",
+    ),
+    Code.UPSTREAM_UNREACHABLE: Meaning(502, "Cronofy unreachable", "Try again later."),
+    Code.UPSTREAM_TIMEOUT: Meaning(504, "Cronofy too slow", "Try again later."),
+    Code.UPSTREAM_REPLY_INVALID: Meaning(502, "Invalid answer from Cronofy", "Try again later."),
+    Code.UPSTREAM_REDIRECTED: Meaning(502, "Redirect from Cronofy", "Check the application's data centre."),
+    Code.UPSTREAM_PAGE_TOO_LARGE: Meaning(502, "Page too large", "Ask for a shorter time span."),
+    Code.UPSTREAM_PAGE_FOREIGN: Meaning(502, "Foreign page link", "Check the application's data centre."),
+    Code.APPLICATION_CREDENTIALS_REFUSED: Meaning(
+        502, "Application credentials refused", "The operator must check the application's id and secret."
+    ),
+    Code.STORE_UNAVAILABLE: Meaning(503, "Store unavailable", "Try again shortly; nothing was lost."),
+    Code.INTERNAL_ERROR: Meaning(500, "Internal error", "Tell the operator the request id."),
+}

@@ -1,0 +1,147 @@
+"""Which headers cross the gateway, in each direction.
+
+Names are lower case. Hop-by-hop names, those that `Connection` names included, are removed before ours are set, so that
+`Connection: cronofy-access-mode` cannot delete them.
+
+Source: RFC 9110 sections 7.6.1 (Connection), 7.6.3 (Via); https://docs.cronofy.com/ for Cronofy's own.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+Pairs = list[tuple[str, str]]
+
+GATEWAY_ERROR: Final = "Gateway-Error"
+GATEWAY_ACCOUNT: Final = "Gateway-Account"
+IMPERSONATE: Final = "cronofy-impersonate"
+REQUEST_ID: Final = "X-Request-Id"
+VIA: Final = "1.1 cronofy-gateway"
+
+HOP_BY_HOP: Final = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+# Asked of us, not of Cronofy; or chosen by us, so that a caller's copy is worth nothing.
+_NOT_UPSTREAM: Final = HOP_BY_HOP | {
+    "accept-encoding",  # set anew: what we can pass on, identity where a page is read
+    "authorization",  # set anew from the judged credential
+    "baggage",
+    "content-length",  # set anew by the transport
+    "cookie",
+    "expect",
+    "forwarded",
+    "gateway-account",
+    "gateway-client",
+    "host",
+    "http2-settings",
+    "max-forwards",
+    "origin",
+    "referer",
+    "via",
+    "x-csrf",
+    "x-http-method",
+    "x-http-method-override",  # Rack would turn one method into another after we judged it
+    "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-request-id",
+    "x-rewrite-url",
+}
+_NOT_UPSTREAM_PREFIXES: Final = ("sec-", "x-forwarded-", "proxy-")
+_CONDITIONAL: Final = frozenset(
+    {"range", "if-range", "if-none-match", "if-match", "if-modified-since", "if-unmodified-since"}
+)
+
+_NOT_DOWNSTREAM: Final = HOP_BY_HOP | {
+    "alt-svc",
+    "clear-site-data",
+    "content-length",  # set anew where the length is known
+    "gateway-error",
+    "set-cookie",
+    "strict-transport-security",
+    "via",
+    "x-content-type-options",
+    "x-request-id",
+}
+_NOT_DOWNSTREAM_PREFIXES: Final = ("access-control-", "proxy-")
+
+
+def _crossing(pairs: Iterable[tuple[str, str]], dropped: frozenset[str], prefixes: tuple[str, ...]) -> Pairs:
+    pairs = list(pairs)
+    named = {
+        name.strip().lower()
+        for key, value in pairs
+        if key.lower() == "connection"
+        for name in value.split(",")
+        if name.strip()
+    }
+    return [
+        (key, value)
+        for key, value in pairs
+        if (name := key.lower().replace("_", "-")) not in dropped
+        and name not in named
+        and not name.startswith(prefixes)
+    ]
+
+
+def to_upstream(
+    pairs: Iterable[tuple[str, str]],
+    *,
+    authorization: str | None,
+    request_id: str,
+    paged: bool,
+    impersonate: bool,
+) -> Pairs:
+    """Return the headers that go to Cronofy.
+
+    Args:
+        pairs: as the caller sent them.
+        authorization: the judged credential's header value; None sends none.
+        request_id: ours.
+        paged: the answer will be read and rewritten, so it must come whole and uncompressed.
+        impersonate: the caller may use `Cronofy-Impersonate`.
+    """
+    pairs = list(pairs)
+    dropped = _NOT_UPSTREAM | (_CONDITIONAL if paged else frozenset())
+    # A name with `_` reads like one with `-` behind CGI-style servers, so both spellings are judged as one; a spelling
+    # that only such a server would understand is dropped (CVE-2025-64484).
+    kept = [(key, value) for key, value in _crossing(pairs, dropped, _NOT_UPSTREAM_PREFIXES) if "_" not in key]
+    if not impersonate:
+        kept = [(key, value) for key, value in kept if key.lower() != IMPERSONATE]
+    accepted = [value for key, value in pairs if key.lower() == "accept-encoding"]
+    kept.append(("Accept-Encoding", "identity" if paged or not accepted else ", ".join(accepted)))
+    if authorization is not None:
+        kept.append(("Authorization", authorization))
+    kept += [("Via", VIA), (REQUEST_ID, request_id)]
+    return kept
+
+
+def to_client(pairs: Iterable[tuple[str, str]], *, mode_header: str, mode: str, request_id: str) -> Pairs:
+    """Return the headers of a proxied answer: Cronofy's, less what is ours to say, with ours on top.
+
+    Rack's `Status` stays: the Ruby SDK reads its error messages from it.
+
+    Args:
+        pairs: as Cronofy sent them.
+        mode_header: name of the access-mode header.
+        mode: its value.
+        request_id: ours.
+    """
+    kept = _crossing(pairs, _NOT_DOWNSTREAM | {mode_header.lower()}, _NOT_DOWNSTREAM_PREFIXES)
+    return [
+        *kept,
+        (mode_header, mode),
+        ("Via", VIA),
+        (REQUEST_ID, request_id),
+        ("X-Content-Type-Options", "nosniff"),
+    ]

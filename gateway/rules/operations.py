@@ -1,0 +1,253 @@
+"""The operations of the Cronofy API that this gateway proxies: the route table.
+
+A request whose method and path are no row is refused here (`extra_operations` in the configuration adds rows for
+endpoints newer than this table). Code, documentation and tests read the same rows.
+
+Source: the reference pages under https://docs.cronofy.com/developers/api/ and the calls of Cronofy's SDKs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import RequestRefused
+from gateway.rules.request_target import Target
+
+
+class Credential(StrEnum):
+    """Which kind of credential an operation takes."""
+
+    USER = "user"  # a person's or an application calendar's access token
+    SERVICE_ACCOUNT = "service account"
+    API_KEY = "api key"  # the client secret as Bearer
+    BODY = "client_id and client_secret in the JSON body"
+    UNIT = "organizational unit"
+    ADMIN = "admin key"
+
+
+class Body(StrEnum):
+    """What the gateway does with a request's body."""
+
+    STREAMED = "streamed"
+    READ = "read"  # JSON, bounded, judged by a rule
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the route table.
+
+    Attributes:
+        name: what logs and metrics call it; never holds a value of the request.
+        method: upper case.
+        template: path template; `{name}` is one segment.
+        credentials: the kinds of credential that Cronofy takes.
+        scopes: any one of them suffices; empty means any scope.
+        body: whether a rule reads the request's body.
+        paged: the answer may hold `pages.next_page`, which must lead back to this gateway.
+        conferencing: the body can carry `conferencing`.
+        issues_tokens: the answer is a token set, to be bound to the client.
+        ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
+    """
+
+    name: str
+    method: str
+    template: str
+    credentials: frozenset[Credential]
+    scopes: tuple[str, ...] = ()
+    body: Body = Body.STREAMED
+    paged: bool = False
+    conferencing: bool = False
+    issues_tokens: bool = False
+    ruled_fields: frozenset[str] = frozenset()
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The template's segments."""
+        return tuple(self.template.split("/")[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An operation and the decoded values of its path's `{names}`."""
+
+    operation: Operation
+    values: dict[str, str]
+
+
+_KINDS: Final = {
+    "U": Credential.USER,
+    "S": Credential.SERVICE_ACCOUNT,
+    "K": Credential.API_KEY,
+    "B": Credential.BODY,
+    "O": Credential.UNIT,
+    "M": Credential.ADMIN,
+}
+_CREDENTIAL_FIELDS: Final = frozenset({"client_id", "client_secret"})
+
+
+def _row(
+    name: str,
+    method: str,
+    template: str,
+    kinds: str,
+    *scopes: str,
+    read: str = "",
+    paged: bool = False,
+    conferencing: bool = False,
+    issues_tokens: bool = False,
+) -> Operation:
+    """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
+    ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
+    return Operation(
+        name=name,
+        method=method,
+        template=template,
+        credentials=frozenset(_KINDS[kind] for kind in kinds),
+        scopes=scopes,
+        body=Body.READ if ruled else Body.STREAMED,
+        paged=paged,
+        conferencing=conferencing,
+        issues_tokens=issues_tokens,
+        ruled_fields=ruled,
+    )
+
+
+_MANAGE: Final = ("service_account/accounts/manage", "service_account/resources/manage")
+_EVENTS: Final = "/v1/calendars/{calendar_id}/events"
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    _row("userinfo", "GET", "/v1/userinfo", "US"),
+    _row("account", "GET", "/v1/account", "US"),
+    _row("profiles", "GET", "/v1/profiles", "U"),
+    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U"),
+    _row("create_link_token", "POST", "/v1/link_tokens", "U"),
+    _row("request_permissions", "POST", "/v1/permissions", "U"),
+    _row("create_application_calendar", "POST", "/v1/application_calendars", "B", issues_tokens=True),
+    _row(
+        "authorize_with_service_account",
+        "POST",
+        "/v1/service_account_authorizations",
+        "S",
+        *_MANAGE,
+        read="scope callback_url service_account_authorizations",
+    ),
+    _row("resources", "GET", "/v1/resources", "S", "service_account/resources/manage"),
+    _row("accessible_calendars", "GET", "/v1/accessible_calendars", "U"),
+    _row(
+        "authorize_delegated",
+        "POST",
+        "/v1/delegated_authorizations",
+        "U",
+        read="scope callback_url delegated_authorizations",
+    ),
+    _row("calendars", "GET", "/v1/calendars", "U"),
+    _row("create_calendar", "POST", "/v1/calendars", "U", "create_calendar"),
+    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True),
+    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True),
+    _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing", conferencing=True),
+    _row("delete_event", "DELETE", _EVENTS, "U", "delete_event"),
+    _row("bulk_delete_events", "DELETE", "/v1/events", "U", "delete_event"),
+    _row(
+        "change_participation_status",
+        "POST",
+        _EVENTS + "/{event_uid}/participation_status",
+        "U",
+        "change_participation_status",
+    ),
+    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True),
+    _row("free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True),
+    _row("batch", "POST", "/v1/batch", "U", conferencing=True),
+    _row("availability", "POST", "/v1/availability", "KU"),
+    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU"),
+    _row("available_periods", "GET", "/v1/available_periods", "U", paged=True),
+    _row("available_periods_page", "GET", "/v1/available_periods/pages/{page_id}", "U", paged=True),
+    _row("create_available_period", "POST", "/v1/available_periods", "U"),
+    _row("delete_available_periods", "DELETE", "/v1/available_periods", "U"),
+    _row("save_availability_rule", "POST", "/v1/availability_rules", "U"),
+    _row("availability_rules", "GET", "/v1/availability_rules", "U"),
+    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U"),
+    _row("delete_availability_rule", "DELETE", "/v1/availability_rules/{rule_id}", "U"),
+    _row("create_real_time_scheduling", "POST", "/v1/real_time_scheduling", "KB", conferencing=True),
+    _row("find_real_time_scheduling", "GET", "/v1/real_time_scheduling", "K"),
+    _row("real_time_scheduling", "GET", "/v1/real_time_scheduling/{id}", "K"),
+    _row("disable_real_time_scheduling", "POST", "/v1/real_time_scheduling/{id}/disable", "K"),
+    _row("create_real_time_sequencing", "POST", "/v1/real_time_sequencing", "KB", conferencing=True),
+    _row("disable_real_time_sequencing", "POST", "/v1/real_time_sequencing/{id}/disable", "K"),
+    _row("add_to_calendar", "POST", "/v1/add_to_calendar", "B"),
+    _row("save_smart_invite", "POST", "/v1/smart_invites", "K"),
+    _row("smart_invite", "GET", "/v1/smart_invites", "K"),
+    _row("create_bookable_event", "POST", "/v1/bookable_events", "K", conferencing=True),
+    _row("bookable_event", "GET", "/v1/bookable_events/{id}", "K"),
+    _row("register_for_bookable_event", "POST", "/v1/bookable_events/{id}/registrations", "K"),
+    _row(
+        "unregister_from_bookable_event",
+        "DELETE",
+        "/v1/bookable_events/{id}/registrations/{registration_id}",
+        "K",
+    ),
+    _row("create_scheduling_conversation", "POST", "/v1/scheduling_conversations", "U"),
+    _row("find_scheduling_conversation", "GET", "/v1/scheduling_conversations", "U"),
+    _row("scheduling_conversation", "GET", "/v1/scheduling_conversations/{id}", "U"),
+    _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
+    _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
+    _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", "organizational_unit_scheduler"),
+    _row("create_element_token", "POST", "/v1/element_tokens", "K"),
+    _row("authorize_conferencing", "POST", "/v1/conferencing_service_authorizations", "U"),
+    _row("create_attachment", "POST", "/v1/attachments", "K"),
+    _row("create_channel", "POST", "/v1/channels", "U", "read_events"),
+    _row("channels", "GET", "/v1/channels", "U"),
+    _row("close_channel", "DELETE", "/v1/channels/{channel_id}", "U"),
+    _row("create_application", "POST", "/v1/applications", "M"),
+    _row("verify_application", "POST", "/v1/application_verification", "K"),
+)
+
+
+def extra_operation(line: str) -> Operation:
+    """Read a row of `extra_operations`: `METHOD /v1/path/{id}`, streamed and with any credential.
+
+    Raises:
+        ValueError: it is not such a line.
+    """
+    method, _, template = line.partition(" ")
+    segments = template.split("/")[1:]
+    well_formed = method in {"GET", "POST", "PUT", "PATCH", "DELETE"} and template.startswith("/v1/") and all(segments)
+    if not well_formed or not template.isascii() or " " in template:
+        raise ValueError("write it as METHOD /v1/path, such as: GET /v1/new_things/{id}")
+    name = "extra_" + "_".join(part.strip("{}") for part in segments[1:]) + "_" + method.lower()
+    return Operation(name, method, template, frozenset(Credential))
+
+
+class OperationTable:
+    """The rows, indexed so that a look-up costs the same for any number of them."""
+
+    def __init__(self, rows: Iterable[Operation]) -> None:
+        self._by_shape: dict[tuple[int, str], list[tuple[tuple[str, ...], Operation]]] = {}
+        for row in rows:
+            self._by_shape.setdefault((len(row.segments), row.segments[1]), []).append((row.segments, row))
+
+    def match(self, method: str, target: Target) -> Match:
+        """Name the operation of a request; a trailing slash makes no difference, HEAD counts as GET.
+
+        Raises:
+            RequestRefused: `operation_unknown`, or `method_not_allowed` with the methods in `Allow`.
+        """
+        raw = tuple(target.path.removesuffix("/").split("/")[1:])
+        wanted = "GET" if method == "HEAD" else method
+        allowed: list[str] = []
+        # Literal segments are compared as sent: `/v1/c%61lendars` is no operation, whatever it decodes to.
+        for template, operation in self._by_shape.get((len(raw), raw[1] if len(raw) > 1 else ""), ()):
+            if all(part.startswith("{") or part == sent for part, sent in zip(template, raw, strict=True)):
+                if operation.method == wanted:
+                    pairs = zip(template, target.segments, strict=True)
+                    return Match(operation, {part[1:-1]: value for part, value in pairs if part.startswith("{")})
+                allowed.append(operation.method)
+        if not allowed:
+            raise RequestRefused(Code.OPERATION_UNKNOWN, "This is no operation of the Cronofy API that is known here.")
+        names = sorted({*allowed, *(("HEAD",) if "GET" in allowed else ())})
+        raise RequestRefused(
+            Code.METHOD_NOT_ALLOWED,
+            f"This path takes {', '.join(names)}.",
+            headers={"Allow": ", ".join(names)},
+        )

@@ -1,0 +1,74 @@
+"""A request's body, read whole within a bound, or streamed and counted."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import RequestRefused
+
+
+class AiohttpBody:
+    """An aiohttp request's body; see `IncomingBody`.
+
+    Args:
+        request: whose body.
+        limit: the most bytes that may be streamed.
+    """
+
+    def __init__(self, request: web.Request, limit: int) -> None:
+        self._request = request
+        self._limit = limit
+        self.overflowed = False
+        self.broken = False
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one: an empty one of length 0 counts as none."""
+        return self._request.body_exists and self._request.content_length != 0
+
+    async def read(self, limit: int) -> bytes:
+        """Return it whole, as sent."""
+        self._refuse_announced(limit)
+        body = bytearray()
+        async for chunk in self._request.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                raise _too_large(limit)
+        return bytes(body)
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield it as it arrives.
+
+        What goes wrong in here happens inside the upstream client's writer, so it is marked for the handler as well.
+        """
+        self._refuse_announced(self._limit)
+        sent = 0
+        try:
+            async for chunk in self._request.content.iter_any():
+                sent += len(chunk)
+                if sent > self._limit:
+                    self.overflowed = True
+                    raise _too_large(self._limit)
+                yield chunk
+        except web.RequestPayloadError:
+            self.broken = True
+            raise
+
+    def refuse_early(self) -> None:
+        """Refuse a body whose announced length is too large, before anything goes upstream.
+
+        Raises:
+            RequestRefused: `body_too_large`.
+        """
+        self._refuse_announced(self._limit)
+
+    def _refuse_announced(self, limit: int) -> None:
+        if (self._request.content_length or 0) > limit:
+            raise _too_large(limit)
+
+
+def _too_large(limit: int) -> RequestRefused:
+    return RequestRefused(
+        Code.BODY_TOO_LARGE, f"The body is larger than {limit} bytes.", headers={"Connection": "close"}
+    )

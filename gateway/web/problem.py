@@ -1,0 +1,97 @@
+"""Answers that the gateway makes when it turns a request down, in the one shape that its reader understands.
+
+An API path gets RFC 9457 members, and the `errors` map that Cronofy's own 422 has; a token endpoint gets an RFC 6749
+section 5.2 body; a person gets a page. Each carries `Gateway-Error`, so that nobody takes it for Cronofy's word. Status
+and title come from the one table in `rules/error_codes`.
+"""
+
+import json
+from enum import StrEnum
+from typing import Any, Final, assert_never
+
+from aiohttp import web
+
+from gateway.rules.authorize_request import PATHS
+from gateway.rules.error_codes import MEANINGS, Code
+from gateway.rules.errors import GatewayError
+from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID
+from gateway.web.pages import error_page
+
+_TOKEN_PATHS: Final = frozenset({"/oauth/token", "/oauth/token/revoke"})
+_SERVER_ERROR: Final = 500
+_UNPROCESSABLE: Final = 422
+_NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+# The error names that RFC 6749 section 5.2 knows, for codes that it does not.
+_OAUTH_ERRORS: Final = frozenset(
+    {
+        Code.INVALID_REQUEST,
+        Code.INVALID_CLIENT,
+        Code.INVALID_GRANT,
+        Code.INVALID_SCOPE,
+        Code.UNSUPPORTED_GRANT_TYPE,
+    }
+)
+
+
+class Shape(StrEnum):
+    """Who reads the answer."""
+
+    API = "api"
+    TOKEN = "token"  # noqa: S105  the name of an endpoint
+    PAGE = "page"
+
+
+def shape_of(path: str) -> Shape:
+    """Say who reads the answers of a path."""
+    if path in _TOKEN_PATHS:
+        return Shape.TOKEN
+    return Shape.PAGE if path in PATHS.values() else Shape.API
+
+
+def refusal(error: GatewayError, *, request_id: str, shape: Shape) -> web.Response:
+    """Return the answer to a request that was turned down."""
+    meaning = MEANINGS[error.code]
+    headers = {GATEWAY_ERROR: str(error.code), REQUEST_ID: request_id, **_NO_STORE, **error.headers}
+    match shape:
+        case Shape.API:
+            body, content_type = _problem(error, request_id), "application/problem+json"
+        case Shape.TOKEN:
+            body, content_type = _oauth_error(error), "application/json"
+            headers["Pragma"] = "no-cache"
+        case Shape.PAGE:
+            page, policy = error_page(meaning.title, error.public, meaning.way_out, request_id)
+            headers |= {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+            return web.Response(status=meaning.status, text=page, content_type="text/html", headers=headers)
+        case _:
+            assert_never(shape)
+    # Not json_response: a body of ASCII is understood whatever charset its reader assumes.
+    return web.Response(
+        status=meaning.status, body=json.dumps(body).encode(), content_type=content_type, headers=headers
+    )
+
+
+def _problem(error: GatewayError, request_id: str) -> dict[str, Any]:
+    meaning = MEANINGS[error.code]
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": meaning.title,
+        "status": meaning.status,
+        "detail": error.public,
+        "code": str(error.code),
+        "request_id": request_id,
+    }
+    if meaning.status == _UNPROCESSABLE:
+        fields = error.fields or {"body": error.public}
+        body["errors"] = {
+            field: [{"key": f"errors.{error.code}", "description": sentence}] for field, sentence in fields.items()
+        }
+    return body
+
+
+def _oauth_error(error: GatewayError) -> dict[str, Any]:
+    if error.code in _OAUTH_ERRORS:
+        name = str(error.code)
+    else:
+        name = "temporarily_unavailable" if MEANINGS[error.code].status >= _SERVER_ERROR else "invalid_request"
+    return {"error": name, "error_description": error.public}

@@ -1,0 +1,40 @@
+"""The public listener: one URL table."""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.rules.authorize_request import PATHS, Connect
+from gateway.rules.request_target import read_path
+from gateway.web import api, authorize, token
+from gateway.web.keys import DOORS, PublicDoors
+from gateway.web.request_log import request_log
+
+
+def make_public_app(doors: PublicDoors) -> web.Application:
+    """Return the application of the public listener."""
+    app = web.Application(middlewares=[request_log, plain_targets])
+    app[DOORS] = doors
+    app.router.add_get(PATHS[Connect.INDIVIDUAL], authorize.individual)
+    app.router.add_get(PATHS[Connect.ENTERPRISE], authorize.enterprise)
+    app.router.add_post("/oauth/token", token.exchange)
+    app.router.add_post("/oauth/token/revoke", token.revoke)
+    app.router.add_route("*", "/v1/{rest:.*}", api.proxied)
+    app.router.add_get("/robots.txt", robots)
+    app.on_response_prepare.append(_name_server)
+    return app
+
+
+@web.middleware
+async def plain_targets(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a path that two readers could understand differently, before any route counts."""
+    read_path(request.raw_path.partition("?")[0])
+    return await handler(request)
+
+
+async def robots(_request: web.Request) -> web.Response:
+    """Keep search engines out."""
+    return web.Response(text="User-agent: *\nDisallow: /\n")
+
+
+async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.setdefault("Server", "cronofy-gateway")  # aiohttp would name its version and Python's

@@ -1,0 +1,118 @@
+"""An aiohttp server that says nothing about a malformed request but that it was one.
+
+aiohttp answers a request it cannot parse with the bad line in the body, and logs it with a traceback: a Bearer or a
+cookie in that line would reach the client's error page and the log. Here the body is fixed and the log has the kind of
+the error only.
+"""
+
+import asyncio
+import json
+import secrets
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.error_codes import MEANINGS, Code
+from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID
+
+MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
+MAX_FIELD_BYTES: Final = 16_384
+MAX_HEADERS: Final = 100
+_CLIENT_ERROR: Final = range(400, 500)
+
+_log = structlog.get_logger()
+
+
+class QuietHandler(RequestHandler):
+    """A connection whose error path is ours."""
+
+    metrics: Metrics | None = None
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  it may quote the request
+    ) -> web.StreamResponse:
+        """Answer what could not be parsed, or what failed outside of the middleware."""
+        malformed = status in _CLIENT_ERROR
+        code = Code.MALFORMED_REQUEST if malformed else Code.INTERNAL_ERROR
+        request_id = secrets.token_hex(12)
+        event = events.REQUEST_MALFORMED if malformed else events.REQUEST_FAILED
+        _log.info(event, request_id=request_id, error=type(exc).__name__ if exc else "")
+        if self.metrics is not None and malformed:
+            self.metrics.malformed.inc()
+        if request.writer.output_size > 0:
+            raise ConnectionResetError
+        meaning = MEANINGS[code]
+        body = {
+            "type": "about:blank",
+            "title": meaning.title,
+            "status": meaning.status,
+            "detail": meaning.way_out,
+            "code": str(code),
+            "request_id": request_id,
+        }
+        response = web.Response(
+            status=meaning.status,
+            body=json.dumps(body).encode(),
+            content_type="application/problem+json",
+            headers={GATEWAY_ERROR: str(code), REQUEST_ID: request_id, "Cache-Control": "no-store"},
+        )
+        response.force_close()
+        return response
+
+    def log_exception(self, *_args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
+        """Log the kind of an error; aiohttp would write the traceback with the request in it."""
+        error = kwargs.get("exc_info")
+        _log.warning(events.REQUEST_FAILED, error=type(error).__name__ if isinstance(error, BaseException) else "")
+
+    def log_debug(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
+        """Write nothing: aiohttp's debug lines quote requests."""
+
+
+class QuietServer(web.Server):
+    """A server whose connections are quiet."""
+
+    metrics: Metrics | None = None
+
+    def __call__(self) -> RequestHandler:
+        """Return the protocol of a new connection."""
+        handler = QuietHandler(self, loop=asyncio.get_running_loop(), **self._kwargs)
+        handler.metrics = self.metrics
+        return handler
+
+
+class QuietRunner(web.AppRunner):
+    """Runs an application on a quiet server, with bodies left as they were sent."""
+
+    def __init__(self, app: web.Application, *, metrics: Metrics | None = None, shutdown_timeout: float = 30.0) -> None:
+        super().__init__(
+            app,
+            access_log=None,
+            auto_decompress=False,
+            handler_cancellation=True,
+            keepalive_timeout=75.0,
+            shutdown_timeout=shutdown_timeout,
+            max_line_size=MAX_LINE_BYTES,
+            max_field_size=MAX_FIELD_BYTES,
+            max_headers=MAX_HEADERS,
+        )
+        self._metrics = metrics
+
+    async def _make_server(self) -> web.Server:
+        plain = await super()._make_server()
+        server = QuietServer(
+            plain.request_handler,
+            request_factory=plain.request_factory,
+            handler_cancellation=plain.handler_cancellation,
+            loop=asyncio.get_running_loop(),
+            **plain._kwargs,
+        )
+        server.metrics = self._metrics
+        return server

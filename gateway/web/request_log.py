@@ -1,0 +1,114 @@
+"""The outermost middleware: a request id, one canonical log line, the metrics, and no error that escapes.
+
+Nothing of the request itself is logged but its method and the operation it was matched to: paths and queries can hold
+codes, tokens and addresses.
+"""
+
+import re
+import secrets
+import time
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from gateway.observe import events
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import GatewayError, RequestRefused
+from gateway.rules.headers import REQUEST_ID
+from gateway.web.keys import DOORS, FACTS, RequestFacts
+from gateway.web.problem import refusal, shape_of
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_NOT_FOUND: Final = 404
+_METHOD_NOT_ALLOWED: Final = 405
+_TOO_LARGE: Final = 413
+
+_log = structlog.get_logger()
+
+
+@web.middleware
+async def request_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a request and write its line."""
+    offered = request.headers.get(REQUEST_ID, "")
+    request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(12)
+    facts = RequestFacts(request_id, time.perf_counter())
+    request[FACTS] = facts
+    metrics = request.app[DOORS].metrics
+    metrics.in_flight.inc()
+    status = 0
+    try:
+        response = await _answer(request, handler, facts)
+        status = response.status
+    finally:
+        # status 0: the client left, or the answer broke off after its head.
+        metrics.in_flight.dec()
+        seconds = time.perf_counter() - facts.started_at
+        metrics.requests.labels(facts.call.operation, str(status), facts.call.client).inc()
+        metrics.seconds.labels(facts.call.operation).observe(seconds)
+        _log.info(
+            events.REQUEST_FINISHED,
+            request_id=request_id,
+            method=request.method if request.method in _METHODS else "other",
+            operation=facts.call.operation,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            client=facts.call.client,
+            mode=facts.call.mode,
+            error=facts.code,
+        )
+    return response
+
+
+async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -> web.StreamResponse:
+    shape = shape_of(request.path)
+    try:
+        response = await handler(request)
+        if not response.prepared:
+            response.headers[REQUEST_ID] = facts.request_id
+        return response
+    except GatewayError as caught:
+        error = caught
+    except web.HTTPException as caught:
+        error = _known(caught)
+    except web.RequestPayloadError:
+        error = RequestRefused(Code.MALFORMED_REQUEST, "The request's body is not framed as its headers say.")
+    except ConnectionError:
+        raise  # the client is gone: there is nobody to answer
+    except Exception as caught:  # noqa: BLE001  the last line: no traceback may reach a client
+        # Only where it happened: the exception's text may quote the request.
+        _log.error(
+            events.REQUEST_FAILED,
+            request_id=facts.request_id,
+            error=type(caught).__name__,
+            place=_place(caught),
+        )
+        error = GatewayError(Code.INTERNAL_ERROR, "The gateway failed on this request; its log has the reason.")
+    facts.code = str(error.code)
+    request.app[DOORS].metrics.refusals.labels(facts.code).inc()
+    if error.detail:
+        _log.info(events.REQUEST_REFUSED, request_id=facts.request_id, code=facts.code, detail=error.detail)
+    return refusal(error, request_id=facts.request_id, shape=shape)
+
+
+def _known(caught: web.HTTPException) -> GatewayError:
+    if caught.status == _METHOD_NOT_ALLOWED:
+        allow = caught.headers.get("Allow", "")
+        return RequestRefused(Code.METHOD_NOT_ALLOWED, f"This path takes {allow}.", headers={"Allow": allow})
+    if caught.status == _TOO_LARGE:
+        return RequestRefused(Code.BODY_TOO_LARGE, "The body is larger than this gateway reads.")
+    if caught.status == _NOT_FOUND:
+        return RequestRefused(Code.NOT_FOUND, "This gateway serves nothing at this path.")
+    return GatewayError(Code.INTERNAL_ERROR, "The gateway failed on this request.", detail=f"status {caught.status}")
+
+
+def _place(error: BaseException) -> str:
+    """Return file and line of each frame, without a word of what was in them."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        frames.append(f"{trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(frames[-8:])
