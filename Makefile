@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check docs bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile
 	@$(BIN)/mypy
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
+
+docs: $(VENV)/.dev ## Write the tables of docs/ anew from the code's own
+	@$(BIN)/python -m tests.house.doc_tables
+
+bench: $(VENV)/.dev ## Measure the CPU cost of a proxied call, in a minute
+	@$(BIN)/python -m bench.proxied_call
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew into hashed requirement files
 	@for part in runtime:"" dev:"--extra=dev"; do \

@@ -1,7 +1,8 @@
 """The few calls to Cronofy that the gateway makes of its own: token, revoke, userinfo.
 
-Answers are read whole but bounded, in size and time: an endless one costs what a long one costs. Token calls use a
-fresh connection each, so that a stale one cannot make it unclear whether a code was used.
+Answers are read whole but bounded, in size and time: an endless one costs what a long one costs. Each call has a fresh
+connection, so that a stale one cannot make it unclear whether a code was used; the session that is handed in sees to
+that and to the time.
 """
 
 from collections.abc import AsyncIterator
@@ -53,7 +54,7 @@ class CronofyClient:
             return ApiReply(reply.status, await _read(reply, _USERINFO_BYTES))
 
     async def _post(self, url: str, fields: dict[str, Any]) -> ApiReply:
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity", "Connection": "close"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         async with (
             _told("token endpoint"),
             self.session.post(url, json=fields, headers=headers, allow_redirects=False) as reply,

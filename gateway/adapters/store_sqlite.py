@@ -64,8 +64,13 @@ class SqliteStore:
         self._clock = clock
 
     @classmethod
-    async def open(cls, path: str, clock: Clock) -> "SqliteStore":
+    async def open(cls, path: str, clock: Clock, *, busy_timeout: float = _BUSY_TIMEOUT) -> "SqliteStore":
         """Open the file, making it and its tables where they are not there.
+
+        Args:
+            path: the file.
+            clock: tells what has expired.
+            busy_timeout: seconds to wait for another writer.
 
         Raises:
             StoreUnavailable: the file cannot be opened or is no database.
@@ -73,7 +78,7 @@ class SqliteStore:
         connection: aiosqlite.Connection | None = None
         try:
             await asyncio.to_thread(Path(path).touch, 0o600, exist_ok=True)  # its owner's alone
-            connection = await aiosqlite.connect(path, timeout=_BUSY_TIMEOUT, isolation_level=None)
+            connection = await aiosqlite.connect(path, timeout=busy_timeout, isolation_level=None)
             await connection.execute("PRAGMA journal_mode = WAL")
             await connection.execute("PRAGMA synchronous = FULL")
             await connection.executescript(_SCHEMA)
@@ -107,10 +112,10 @@ class SqliteStore:
 
     async def delete(self, kind: str, record_id: str) -> bool:
         """Remove a record; say whether it was there."""
-        statement = f"DELETE FROM records WHERE kind = :kind AND id = :id RETURNING {_LIVES}"  # noqa: S608  constants only
+        # An expired one is not «there», and the sweep removes it.
+        statement = f"DELETE FROM records WHERE kind = :kind AND id = :id AND {_LIVES}"  # noqa: S608  constants only
         async with self._errors(), self._db.execute(statement, self._named(kind, record_id)) as cursor:
-            row = await cursor.fetchone()
-        return row is not None and bool(row[0])
+            return cursor.rowcount == 1
 
     async def list_ids(self, kind: str, *, client: str | None = None, account: str | None = None) -> Sequence[str]:
         """Return the ids of a kind's living records."""

@@ -46,8 +46,13 @@ class UpstreamSettings:
     ca_file: str = ""
 
 
-def client_session(settings: UpstreamSettings) -> aiohttp.ClientSession:
-    """Make the client session that all calls to Cronofy share.
+def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aiohttp.ClientSession:
+    """Make a client session for calls to Cronofy.
+
+    Args:
+        settings: how Cronofy is reached.
+        proxied: for proxied calls, whose connections are kept and whose bodies may take their time. Else for the
+            gateway's own: a fresh connection each, and a bound on the whole call, so that a trickle ends as well.
 
     Raises:
         OSError: the ca_file cannot be read (ssl.SSLError when it holds no certificate).
@@ -56,9 +61,9 @@ def client_session(settings: UpstreamSettings) -> aiohttp.ClientSession:
     if settings.ca_file:
         tls.load_verify_locations(cafile=settings.ca_file)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60),
+        connector=aiohttp.TCPConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
         timeout=aiohttp.ClientTimeout(
-            total=None,
+            total=None if proxied else settings.connect_timeout + settings.read_timeout,
             connect=settings.connect_timeout,
             sock_connect=settings.connect_timeout,
             sock_read=settings.read_timeout,

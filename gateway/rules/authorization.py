@@ -4,7 +4,6 @@ Source: RFC 6750 section 2.1 (Bearer), RFC 7617 (Basic), RFC 6749 section 2.3.1 
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -45,7 +44,7 @@ def basic_credentials(value: str | None) -> tuple[str, str] | None:
         return None
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not ASCII before decoding, or not UTF-8 after it
         return None
     user, colon, password = decoded.partition(":")
     return (unquote_plus(user), unquote_plus(password)) if colon else None

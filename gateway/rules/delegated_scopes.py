@@ -14,6 +14,7 @@ from gateway.rules.errors import RequestRefused
 from gateway.rules.scopes import ScopePolicy, scopes_to_ask
 
 COLLECTIONS: Final = ("service_account_authorizations", "delegated_authorizations")
+_SINGLE_FORM: Final = frozenset({"email", "callback_url", "scope"})
 
 
 class Judged(NamedTuple):
@@ -37,11 +38,13 @@ def judge_delegated(body: Any, client: Client | None) -> Judged:  # noqa: ANN401
     """
     if not isinstance(body, dict):
         raise RequestRefused(Code.INVALID_FIELD, "The body must be a JSON object.")
-    collection = next((name for name in COLLECTIONS if name in body), None)
+    # Upstream may pick another form than we judged, so only one may be there. (pycronofy's `state` beside a list is fine.)
+    forms = [name for name in COLLECTIONS if name in body]
+    collection = forms[0] if forms else None
     if collection is None:
         entries = {"": body}
     else:
-        if "scope" in body or not isinstance(body[collection], list):
+        if len(forms) > 1 or _SINGLE_FORM & body.keys() or not isinstance(body[collection], list):
             raise RequestRefused(
                 Code.INVALID_FIELD,
                 f"Send one authorization, or a list in {collection}; not both.",

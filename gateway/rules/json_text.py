@@ -1,17 +1,21 @@
 """Reading JSON that a rule will judge.
 
 Strict on purpose: what this reader accepts, every other reader understands the same way. UTF-8 only, one document, no
-key twice in an object (two readers would pick different ones), no NaN, nesting bounded before the parser recurses (a
-hundred thousand `[` must not become a 500).
+key twice in an object (two readers would pick different ones), no NaN, no number beyond a double and no half of a
+surrogate pair (neither can be written again), nesting bounded before the parser recurses (a hundred thousand `[` must
+not become a 500).
 """
 
 import json
+import math
+import re
 from typing import Any, Final, NoReturn
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
 MAX_DEPTH: Final = 64  # Cronofy's deepest documented body nests 8 levels
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse_json(raw: bytes) -> Any:  # noqa: ANN401  JSON has no narrower type; callers narrow it
@@ -29,7 +33,10 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401  JSON has no narrower type; c
     if is_deeper_than(text, MAX_DEPTH):
         raise RequestRefused(Code.INVALID_JSON, f"The body is nested more than {MAX_DEPTH} levels deep.")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        parsed = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        if _SURROGATE.search(text):
+            json.dumps(parsed, ensure_ascii=False).encode("utf-8")
+        return parsed
     except ValueError:
         # The parser's own message may quote the body.
         raise RequestRefused(Code.INVALID_JSON, "The body is not well-formed JSON.") from None
@@ -63,6 +70,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise RequestRefused(Code.DUPLICATE_KEY, "A JSON object in the body names a key more than once.")
     return found
+
+
+def _finite(number: str) -> float:
+    if math.isinf(value := float(number)):
+        raise ValueError(number)
+    return value
 
 
 def _no_constant(name: str) -> NoReturn:

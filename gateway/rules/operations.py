@@ -213,7 +213,8 @@ def extra_operation(line: str) -> Operation:
     method, _, template = line.partition(" ")
     segments = template.split("/")[1:]
     well_formed = method in {"GET", "POST", "PUT", "PATCH", "DELETE"} and template.startswith("/v1/") and all(segments)
-    if not well_formed or not template.isascii() or " " in template:
+    # The table is indexed by the segment after /v1, so that one is always literal.
+    if not well_formed or not template.isascii() or " " in template or "{" in segments[1]:
         raise ValueError("write it as METHOD /v1/path, such as: GET /v1/new_things/{id}")
     name = "extra_" + "_".join(part.strip("{}") for part in segments[1:]) + "_" + method.lower()
     return Operation(name, method, template, frozenset(Credential))

@@ -49,7 +49,7 @@ def relink_page(body: bytes, *, public_url: str, known_origins: AbstractSet[str]
         pages["next_page"] = msgspec.Raw(msgspec.json.encode(link))
         members["pages"] = msgspec.Raw(msgspec.json.encode(pages))
         return msgspec.json.encode(members)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise CronofyUnavailable(
             Code.UPSTREAM_REPLY_INVALID,
             "Cronofy answered with a page that cannot be read.",

@@ -42,11 +42,9 @@ def parse_query(raw: str) -> tuple[Parameter, ...]:
 
 
 def seen_names(parameter: Parameter) -> set[str]:
-    """Return every name that some reader could see in a parameter: without brackets and blanks, and after a `;`."""
-    names = {_plain_name(parameter.name)}
-    for piece in parameter.raw.split(";")[1:]:
-        names.add(_plain_name(unquote_plus(piece.partition("=")[0])))
-    return names
+    """Return every name that some reader could see in a parameter: without brackets and blanks, around a `;` too."""
+    pieces = (unquote_plus(piece.partition("=")[0]) for piece in parameter.raw.split(";"))
+    return {_plain_name(name) for name in (parameter.name, *pieces)}
 
 
 def _plain_name(name: str) -> str:

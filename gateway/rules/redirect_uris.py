@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 _SAFE: Final = re.compile(r"[\x21-\x5b\x5d-\x7e]+")  # no space, control, backslash or non-ASCII
 _LOOPBACK: Final = re.compile(r"https?://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?(?:[/?][^#]*)?")
-_WILDCARD: Final = re.compile(r"https://\*\.([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?(?:/.*)?)")
+_WILDCARD: Final = re.compile(r"https://\*\.([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]{1,5})?(?:/[^*]*)?)")
 _LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 

@@ -52,7 +52,7 @@ def read_token_reply(raw: bytes) -> TokenSet:
     """
     try:
         reply = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ReplyInvalid("not JSON") from None
     if not isinstance(reply, dict):
         raise ReplyInvalid("not a JSON object")
@@ -95,7 +95,7 @@ def error_of_reply(raw: bytes) -> str:
     """Return the `error` member of a token endpoint's error body (RFC 6749 section 5.2); empty when there is none."""
     try:
         reply = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
     error = reply.get("error") if isinstance(reply, dict) else None
     return error if isinstance(error, str) else ""

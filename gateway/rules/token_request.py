@@ -69,7 +69,7 @@ def _read_form(raw: bytes) -> Fields:
         raise RequestRefused(Code.INVALID_REQUEST, "The form is not UTF-8, percent-encoded.") from None
     for name, value in decoded:
         if name in fields:
-            raise RequestRefused(Code.INVALID_REQUEST, f"The field {name!r} is sent more than once.")
+            raise RequestRefused(Code.INVALID_REQUEST, "A field is sent more than once.")  # its name may be a secret
         fields[name] = value
     return fields
 

@@ -28,7 +28,7 @@ def read_userinfo(raw: bytes, *, now: float) -> AccountModes:
     """
     try:
         document = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise UserinfoInvalid("not JSON") from None
     account = document.get("sub") if isinstance(document, dict) else None
     if not isinstance(account, str) or not account:

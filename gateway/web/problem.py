@@ -19,6 +19,7 @@ from gateway.web.pages import error_page
 
 _TOKEN_PATHS: Final = frozenset({"/oauth/token", "/oauth/token/revoke"})
 _SERVER_ERROR: Final = 500
+_AWAY: Final = frozenset({502, 503, 504})
 _UNPROCESSABLE: Final = 422
 _NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
@@ -53,6 +54,8 @@ def refusal(error: GatewayError, *, request_id: str, shape: Shape) -> web.Respon
     """Return the answer to a request that was turned down."""
     meaning = MEANINGS[error.code]
     headers = {GATEWAY_ERROR: str(error.code), REQUEST_ID: request_id, **_NO_STORE, **error.headers}
+    if meaning.status in _AWAY:
+        headers.setdefault("Retry-After", "5")
     match shape:
         case Shape.API:
             body, content_type = _problem(error, request_id), "application/problem+json"

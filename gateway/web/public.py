@@ -1,12 +1,16 @@
 """The public listener: one URL table."""
 
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.typedefs import Handler
 
 from gateway.rules.authorize_request import PATHS, Connect
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import RequestRefused
 from gateway.rules.request_target import read_path
 from gateway.web import api, authorize, token
 from gateway.web.keys import DOORS, PublicDoors
+from gateway.web.quiet_server import SERVER
 from gateway.web.request_log import request_log
 
 
@@ -26,8 +30,12 @@ def make_public_app(doors: PublicDoors) -> web.Application:
 
 @web.middleware
 async def plain_targets(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a path that two readers could understand differently, before any route counts."""
-    read_path(request.raw_path.partition("?")[0])
+    """Refuse a target that two readers could understand differently, before any route counts."""
+    path, _, query = request.raw_path.partition("?")
+    read_path(path)
+    if "#" in query:
+        # A browser that is redirected with it would cut off what follows.
+        raise RequestRefused(Code.BAD_TARGET, "The request target holds a fragment.")
     return await handler(request)
 
 
@@ -37,4 +45,5 @@ async def robots(_request: web.Request) -> web.Response:
 
 
 async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers.setdefault("Server", "cronofy-gateway")  # aiohttp would name its version and Python's
+    if response.headers.get("Server") == SERVER_SOFTWARE:  # aiohttp names its version and Python's
+        response.headers["Server"] = SERVER

@@ -19,6 +19,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID
 
+SERVER: Final = "cronofy-gateway"
 MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
@@ -62,7 +63,7 @@ class QuietHandler(RequestHandler):
             status=meaning.status,
             body=json.dumps(body).encode(),
             content_type="application/problem+json",
-            headers={GATEWAY_ERROR: str(code), REQUEST_ID: request_id, "Cache-Control": "no-store"},
+            headers={GATEWAY_ERROR: str(code), REQUEST_ID: request_id, "Cache-Control": "no-store", "Server": SERVER},
         )
         response.force_close()
         return response

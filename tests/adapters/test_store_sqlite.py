@@ -1,0 +1,113 @@
+"""The SQLite engine keeps the contract, over restarts, between processes' connections, and when its file goes bad."""
+
+import asyncio
+import os
+import stat
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from gateway.adapters.store_sqlite import SqliteStore
+from gateway.flows.ports import Record, VersionMoved
+from gateway.rules.errors import StoreUnavailable
+from tests.adapters.store_contract import StoreContract
+from tests.clock import FakeClock
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
+    opened = await SqliteStore.open(str(tmp_path / "records.db"), clock)
+    yield opened
+    await opened.close()
+
+
+class TestSqliteStore(StoreContract):
+    pass
+
+
+async def test_records_outlive_a_restart(tmp_path: Path, clock: FakeClock) -> None:
+    path = str(tmp_path / "records.db")
+    first = await SqliteStore.open(path, clock)
+    await first.put("binding", "a", Record(b"x", 0, "app"))
+    await first.close()
+
+    second = await SqliteStore.open(path, clock)
+    found = await second.get("binding", "a")
+    await second.close()
+    assert found == Record(b"x", 1, "app")
+
+
+async def test_two_connections_see_each_others_writes(tmp_path: Path, clock: FakeClock) -> None:
+    """As several workers on one host do."""
+    path = str(tmp_path / "records.db")
+    one, other = await SqliteStore.open(path, clock), await SqliteStore.open(path, clock)
+
+    async def write(store: SqliteStore) -> bool:
+        try:
+            await store.put("binding", "a", Record(b"x", 0), expected=0)
+        except VersionMoved:
+            return False
+        return True
+
+    won = await asyncio.gather(*(write(store) for store in (one, other) * 10))
+    assert won.count(True) == 1
+    assert await one.get("binding", "a") == await other.get("binding", "a")
+    await one.close()
+    await other.close()
+
+
+async def test_the_file_is_its_owners_alone(store: SqliteStore, tmp_path: Path) -> None:
+    await store.ping()
+    assert stat.S_IMODE((tmp_path / "records.db").stat().st_mode) & 0o077 == 0
+
+
+async def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, clock: FakeClock) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, this is no database. " * 100)
+    with pytest.raises(StoreUnavailable):
+        await SqliteStore.open(str(path), clock)
+
+    assert path.read_text().startswith("Dear reader")
+
+
+async def test_a_folder_that_is_not_there_is_refused(tmp_path: Path, clock: FakeClock) -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        await SqliteStore.open(str(tmp_path / "nowhere" / "records.db"), clock)
+
+    assert "cannot be opened" in caught.value.detail
+
+
+async def test_a_closed_store_is_unavailable_not_a_crash(store: SqliteStore) -> None:
+    await store.put("binding", "a", Record(b"x", 0))
+    await store.close()
+
+    for call in (store.get("binding", "a"), store.put("binding", "a", Record(b"y", 0)), store.ping()):
+        with pytest.raises(StoreUnavailable):
+            await call
+
+
+async def test_a_store_locked_by_another_is_unavailable_and_then_works(tmp_path: Path, clock: FakeClock) -> None:
+    """The lock is held past the busy time-out, as by a stuck backup."""
+    path = str(tmp_path / "records.db")
+    store = await SqliteStore.open(path, clock, busy_timeout=0.05)
+    other = await SqliteStore.open(path, clock)
+    await other._db.execute("BEGIN IMMEDIATE")  # noqa: SLF001  there is no public way to hold a lock
+
+    with pytest.raises(StoreUnavailable):
+        await store.put("binding", "a", Record(b"x", 0))
+    await other._db.execute("ROLLBACK")  # noqa: SLF001  the same
+    assert await store.put("binding", "a", Record(b"x", 0)) == 1
+    await store.close()
+    await other.close()
+
+
+async def test_a_full_disk_keeps_the_old_record(store: SqliteStore) -> None:
+    await store.put("binding", "a", Record(b"old", 0))
+    await store._db.execute("PRAGMA max_page_count = 10")  # noqa: SLF001  SQLite's own way to a full disk
+
+    with pytest.raises(StoreUnavailable):
+        await store.put("binding", "a", Record(os.urandom(1_000_000), 0))
+    found = await store.get("binding", "a")
+    assert found is not None
+    assert found.value == b"old"

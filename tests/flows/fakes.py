@@ -1,0 +1,158 @@
+"""Fakes of the ports, as far as the stories' tests need them."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.adapters.key_ring import generate_key, parse_key_ring
+from gateway.adapters.sealing import AesGcmSealer
+from gateway.adapters.store_memory import MemoryStore
+from gateway.flows.bindings import Bindings
+from gateway.flows.modes import ModeBook
+from gateway.flows.ports import ApiReply
+from gateway.flows.registry import Registry
+from gateway.flows.sealed_records import SealedRecords
+from gateway.observe.metrics import Metrics
+from gateway.rules.client import Application, Client, ClientId
+from gateway.rules.data_centres import Hosts
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.fingerprints import fingerprint
+from gateway.rules.headers import Pairs
+from gateway.rules.scopes import ScopePolicy
+from tests.clock import FakeClock
+
+APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
+
+
+def client(name: str = "app", **changes: Any) -> Client:
+    """Return a client whose secret is `<name>-secret`."""
+    values: dict[str, Any] = {
+        "id": ClientId(name),
+        "secret_hashes": frozenset({fingerprint("client-secret", f"{name}-secret")}),
+        "application": "main",
+        "redirect_uris": (f"https://{name}.test/cb",),
+        "scope_policy": ScopePolicy.REJECT,
+        **changes,
+    }
+    return Client(**values)
+
+
+def token_reply(access: str = "access-1", refresh: str = "refresh-1", **changes: Any) -> ApiReply:
+    """Return a token endpoint's success."""
+    body = {
+        "token_type": "bearer",
+        "access_token": access,
+        "refresh_token": refresh,
+        "expires_in": 3600,
+        "scope": "free_busy_write",
+        "sub": "acc_1",
+        "linking_profile": {"provider_name": "google_free_busy", "profile_id": "pro_1"},
+        **changes,
+    }
+    return ApiReply(200, json.dumps({key: value for key, value in body.items() if value is not None}).encode())
+
+
+def userinfo_reply(account: str = "acc_1", **providers: str) -> ApiReply:
+    """Return a userinfo answer: each profile has one calendar, `cal_<profile>`."""
+    profiles = [
+        {"profile_id": profile, "provider_name": provider, "profile_calendars": [{"calendar_id": f"cal_{profile}"}]}
+        for profile, provider in providers.items()
+    ]
+    return ApiReply(200, json.dumps({"sub": account, "cronofy.data": {"profiles": profiles}}).encode())
+
+
+@dataclass
+class FakeCronofy:
+    """Answers from lists, and remembers what it was asked. A gate holds userinfo back until it is opened."""
+
+    tokens: deque[ApiReply | CronofyUnavailable] = field(default_factory=deque)
+    userinfos: deque[ApiReply | CronofyUnavailable] = field(default_factory=deque)
+    revocations: deque[ApiReply] = field(default_factory=deque)
+    asked: list[tuple[str, Any]] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+
+    async def token(self, application: Application, fields: dict[str, Any]) -> ApiReply:
+        self.asked.append((f"token {application.name}", fields))
+        return _next(self.tokens)
+
+    async def revoke(self, application: Application, fields: dict[str, Any]) -> ApiReply:
+        self.asked.append((f"revoke {application.name}", fields))
+        return self.revocations.popleft() if self.revocations else ApiReply(200, b"")
+
+    async def userinfo(self, application: Application, bearer: str) -> ApiReply:
+        self.asked.append((f"userinfo {application.name}", bearer))
+        if self.gate is not None:
+            await self.gate.wait()
+        return _next(self.userinfos)
+
+    def count(self, what: str) -> int:
+        """Return how often it was asked for something."""
+        return sum(name.startswith(what) for name, _ in self.asked)
+
+
+def _next(replies: deque[ApiReply | CronofyUnavailable]) -> ApiReply:
+    reply = replies.popleft()
+    if isinstance(reply, CronofyUnavailable):
+        raise reply
+    return reply
+
+
+@dataclass
+class FakeReply:
+    """An upstream reply."""
+
+    status: int = 200
+    headers: Pairs = field(default_factory=list)
+    body: bytes = b""
+    closed: bool = False
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self.body
+
+    async def read(self, limit: int) -> bytes:
+        assert len(self.body) <= limit
+        return self.body
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class FakeUpstream:
+    """Answers proxied calls from one reply, and remembers them."""
+
+    reply: FakeReply = field(default_factory=FakeReply)
+    sent: list[tuple[str, str, Pairs, Any]] = field(default_factory=list)
+
+    async def send(self, method: str, url: str, headers: Pairs, body: Any) -> FakeReply:  # noqa: ANN401  bytes or a stream
+        self.sent.append((method, url, headers, body))
+        return self.reply
+
+
+@dataclass
+class Kit:
+    """Everything that a story needs, in memory."""
+
+    clock: FakeClock
+    cronofy: FakeCronofy
+    metrics: Metrics
+    store: MemoryStore
+    records: SealedRecords
+    bindings: Bindings
+    modes: ModeBook
+
+
+def kit(clock: FakeClock) -> Kit:
+    """Make a kit."""
+    store, cronofy, metrics = MemoryStore(clock), FakeCronofy(), Metrics()
+    records = SealedRecords(store, AesGcmSealer(parse_key_ring(generate_key())))
+    modes = ModeBook(records, cronofy, clock, metrics)
+    return Kit(clock, cronofy, metrics, store, records, Bindings(records, clock), modes)
+
+
+def registry(*clients: Client) -> Registry:
+    """Return a registry of one application."""
+    return Registry([APPLICATION], clients or [client()])

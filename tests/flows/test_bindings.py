@@ -1,0 +1,87 @@
+"""Bindings: a token is its clients' own, by a hash."""
+
+from gateway.flows.bindings import ACCESS_KEPT_AFTER_EXPIRY
+from gateway.rules.token_reply import read_token_reply
+from tests.clock import FakeClock
+from tests.flows.fakes import client, kit, token_reply
+
+A, B = client("a"), client("b")
+TOKENS = read_token_reply(token_reply().body)
+
+
+async def test_both_tokens_are_bound_and_neither_rests(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="free_busy_write")
+
+    for token in ("access-1", "refresh-1"):
+        found = await one.bindings.find(token)
+        assert found is not None
+        assert (found.clients, found.account) == (("a",), "acc_1")
+    at_rest = repr(one.store._records)  # noqa: SLF001  what a dump would show
+    assert not any(word in at_rest for word in ("access-1", "refresh-1", "acc_1"))
+
+
+async def test_the_same_token_can_be_two_clients_own(clock: FakeClock) -> None:
+    """Cronofy hands the same refresh token to everybody who connects the account through the application."""
+    one = kit(clock)
+    for each in (A, B, A):
+        await one.bindings.remember(each, TOKENS, account="acc_1", scope="free_busy_write")
+    found = await one.bindings.find("refresh-1")
+    assert found is not None
+    assert found.clients == ("a", "b")
+
+    await one.bindings.forget_account(A, "acc_1")
+    found = await one.bindings.find("refresh-1")
+    assert found is not None
+    assert found.clients == ("b",)
+    assert not await one.bindings.has_account(A, "acc_1")
+    assert await one.bindings.has_account(B, "acc_1")
+
+
+async def test_forgetting_one_token_leaves_the_others(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="s")
+    await one.bindings.forget(A, "access-1")
+
+    assert await one.bindings.find("access-1") is None
+    assert await one.bindings.find("refresh-1") is not None
+    await one.bindings.forget(A, "never seen")
+
+
+async def test_an_access_token_is_forgotten_after_its_expiry_a_refresh_token_is_not(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="s")
+    clock.pass_time(3600 + ACCESS_KEPT_AFTER_EXPIRY + 1)
+
+    assert await one.bindings.find("access-1") is None
+    assert await one.bindings.find("refresh-1") is not None
+
+
+async def test_an_account_learnt_once_is_not_lost_by_a_refresh_that_does_not_name_it(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="s")
+    await one.bindings.remember(A, TOKENS, account="", scope="s")
+    found = await one.bindings.find("refresh-1")
+    assert found is not None
+    assert found.account == "acc_1"
+
+
+async def test_a_callback_url_is_its_own_clients(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.bindings.remember_callback(A, "https://a.test/hook?id=1")
+
+    assert await one.bindings.is_own_callback(A, "https://a.test/hook?id=1")
+    assert not await one.bindings.is_own_callback(B, "https://a.test/hook?id=1")
+    assert not await one.bindings.is_own_callback(A, "https://a.test/hook?id=2")
+
+
+async def test_what_was_found_is_remembered_for_two_seconds_at_most(clock: FakeClock) -> None:
+    """Another process may have revoked it."""
+    one = kit(clock)
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="s")
+    for key in list(one.store._records):  # noqa: SLF001  another process
+        await one.store.delete(*key)
+
+    assert await one.bindings.find("access-1") is not None
+    clock.pass_time(2.1)
+    assert await one.bindings.find("access-1") is None

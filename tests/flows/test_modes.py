@@ -1,0 +1,118 @@
+"""Learning modes: shared, bounded, remembered, and never in the way."""
+
+import asyncio
+
+from gateway.flows.modes import FAILED_FOR, FRESH_FOR, ModeBook
+from gateway.flows.ports import ApiReply
+from gateway.rules.access_mode import AccessMode, Profile
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+from tests.clock import FakeClock
+from tests.flows.fakes import APPLICATION, Kit, kit, userinfo_reply
+
+TOKEN = "token-1"
+
+
+async def _learnt(one: Kit) -> None:
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google", pro_2="google_free_busy"))
+    await one.modes.look_up(APPLICATION, TOKEN)
+
+
+async def test_what_an_exchange_told_is_known_but_not_the_whole(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.modes.learn(APPLICATION, "acc_1", Profile("pro_1", AccessMode.FREE_BUSY))
+    known = await one.modes.known(APPLICATION, "acc_1")
+
+    assert known is not None
+    assert known.all() == (AccessMode.FREE_BUSY,)
+    assert one.modes.needs_look_up(known)
+
+
+async def test_a_look_up_learns_every_profile_and_calendar(clock: FakeClock) -> None:
+    one = kit(clock)
+    await _learnt(one)
+    known = await one.modes.known_for(APPLICATION, "", TOKEN)
+
+    assert known is not None
+    assert known.of_calendar("cal_pro_1") is AccessMode.READ_WRITE
+    assert known.of_calendar("cal_pro_2") is AccessMode.FREE_BUSY
+    assert not one.modes.needs_look_up(known)
+    clock.pass_time(FRESH_FOR)
+    assert one.modes.needs_look_up(known)
+
+
+async def test_a_restart_forgets_nothing(clock: FakeClock) -> None:
+    one = kit(clock)
+    await _learnt(one)
+    restarted = ModeBook(one.records, one.cronofy, clock, one.metrics)
+
+    assert await restarted.known(APPLICATION, "acc_1") == await one.modes.known(APPLICATION, "acc_1")
+
+
+async def test_many_callers_share_one_look_up_and_it_outlives_them(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.gate = asyncio.Event()
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google"))
+    callers = [asyncio.ensure_future(one.modes.look_up(APPLICATION, TOKEN)) for _ in range(50)]
+    await asyncio.sleep(0)
+    callers[0].cancel()
+    one.cronofy.gate.set()
+    found = await asyncio.gather(*callers[1:])
+
+    assert one.cronofy.count("userinfo") == 1
+    assert {modes.all() for modes in found if modes} == {(AccessMode.READ_WRITE,)}
+
+
+async def test_two_tokens_are_two_look_ups(clock: FakeClock) -> None:
+    """CVE-2026-71326: a single flight whose key collided between users."""
+    one = kit(clock)
+    one.cronofy.userinfos.extend([userinfo_reply("acc_1", pro_1="google"), userinfo_reply("acc_2", pro_2="cronofy")])
+    first, second = await asyncio.gather(one.modes.look_up(APPLICATION, "t1"), one.modes.look_up(APPLICATION, "t2"))
+
+    assert first is not None
+    assert second is not None
+    assert (first.account, second.account) == ("acc_1", "acc_2")
+
+
+async def test_a_failed_look_up_is_not_repeated_for_a_while(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.userinfos.extend(
+        [
+            CronofyUnavailable(Code.UPSTREAM_TIMEOUT, "slow"),
+            ApiReply(401, b""),
+            ApiReply(200, b"[]"),
+            userinfo_reply(pro_1="google"),
+        ]
+    )
+    for number in range(1, 4):
+        assert await one.modes.look_up(APPLICATION, TOKEN) is None
+        assert await one.modes.look_up(APPLICATION, TOKEN) is None
+        assert one.cronofy.count("userinfo") == number
+        clock.pass_time(FAILED_FOR)
+
+    assert await one.modes.look_up(APPLICATION, TOKEN) is not None
+
+
+async def test_at_most_eight_look_ups_run_at_once(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.gate = asyncio.Event()
+    one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(30))
+    waiting = [asyncio.ensure_future(one.modes.look_up(APPLICATION, f"t{number}")) for number in range(30)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert one.cronofy.count("userinfo") == 8
+
+    one.cronofy.gate.set()
+    await asyncio.gather(*waiting)
+    assert one.cronofy.count("userinfo") == 30
+
+
+async def test_closing_ends_what_still_runs(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.gate = asyncio.Event()
+    waiting = asyncio.ensure_future(one.modes.look_up(APPLICATION, TOKEN))
+    await asyncio.sleep(0)
+    await one.modes.close()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+    assert waiting.cancelled()

@@ -1,0 +1,181 @@
+"""The story of a proxied call, over fakes; the journeys tell it again over real sockets."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from gateway.flows.callers import Callers
+from gateway.flows.proxy import CallFacts, Incoming, Proxy, ProxySettings
+from gateway.flows.ruled_body import RuledBodies
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable, RequestRefused
+from gateway.rules.headers import Pairs
+from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.token_reply import read_token_reply
+from tests.clock import FakeClock
+from tests.flows.fakes import FakeReply, FakeUpstream, Kit, client, kit, registry, token_reply, userinfo_reply
+
+A, B = client("a"), client("b", may_impersonate=True)
+BEARER = ("Authorization", "Bearer access-1")
+SECRET = ("Authorization", "Bearer b-secret")
+
+
+@dataclass
+class Body:
+    raw: bytes = b""
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self.raw)
+
+    async def read(self, limit: int) -> bytes:
+        assert len(self.raw) <= limit
+        return self.raw
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        yield self.raw
+
+
+def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
+    callers = Callers(registry(A, B), one.bindings)
+    return Proxy(
+        table=OperationTable(OPERATIONS),
+        callers=callers,
+        modes=one.modes,
+        bindings=one.bindings,
+        bodies=RuledBodies(callers, one.modes, one.bindings, one.clock, 1_000_000),
+        upstream=upstream,
+        metrics=one.metrics,
+        settings=ProxySettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000, mode_wait=0.05),
+    )
+
+
+def incoming(method: str, target: str, *headers: tuple[str, str], body: bytes = b"") -> Incoming:
+    return Incoming(method, target, list(headers), Body(body), "request-1")
+
+
+def value(headers: Pairs, name: str) -> list[str]:
+    return [value for key, value in headers if key.lower() == name.lower()]
+
+
+async def _bound(one: Kit) -> None:
+    await one.bindings.remember(A, read_token_reply(token_reply().body), account="acc_1", scope="s")
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google", pro_2="google_free_busy"))
+
+
+async def test_a_call_goes_to_the_data_centre_and_comes_back_with_its_mode(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream(FakeReply(headers=[("Content-Type", "text/x"), ("Set-Cookie", "a=b")]))
+    await _bound(one)
+    facts = CallFacts()
+    answer = await proxy(one, upstream).call(incoming("GET", "/v1/calendars?x=%2e", BEARER, ("Cookie", "s=1")), facts)
+
+    ((method, url, headers, body),) = upstream.sent
+    assert (method, url, body) == ("GET", "https://api.test/v1/calendars?x=%2e", None)
+    assert value(headers, "Authorization") == ["Bearer access-1"]
+    assert value(headers, "Cookie") == []
+    assert value(answer.headers, "Cronofy-Access-Mode") == ["read_write, free_busy"]
+    assert value(answer.headers, "Set-Cookie") == []
+    assert (facts.operation, facts.client, facts.mode) == ("calendars", "a", "read_write, free_busy")
+
+
+@pytest.mark.parametrize(
+    ("target", "mode"),
+    [
+        ("/v1/events?calendar_ids[]=cal_pro_2", "free_busy"),
+        ("/v1/events?calendar_ids%5B%5D=cal_pro_1", "read_write"),
+        ("/v1/events?calendar_ids[]=cal_pro_1&calendar_ids[]=cal_pro_2", "read_write, free_busy"),
+        ("/v1/events?calendar_ids[]=cal_unknown", "read_write, free_busy"),
+    ],
+)
+async def test_the_mode_is_that_of_the_calendars_asked_for(clock: FakeClock, target: str, mode: str) -> None:
+    one, upstream = kit(clock), FakeUpstream(FakeReply(body=b"{}"))
+    await _bound(one)
+    answer = await proxy(one, upstream).call(incoming("GET", target, BEARER), CallFacts())
+
+    assert value(answer.headers, "Cronofy-Access-Mode") == [mode]
+
+
+async def test_a_call_with_the_api_key_has_no_mode_and_asks_for_none(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream()
+    answer = await proxy(one, upstream).call(incoming("POST", "/v1/availability", SECRET, body=b"{}"), CallFacts())
+
+    assert value(answer.headers, "Cronofy-Access-Mode") == ["not_applicable"]
+    assert value(upstream.sent[0][2], "Authorization") == ["Bearer cronofy-secret"]
+    assert one.cronofy.asked == []
+
+
+async def test_a_look_up_that_fails_says_unknown_and_the_call_goes_through(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream()
+    one.cronofy.userinfos.append(CronofyUnavailable(Code.UPSTREAM_TIMEOUT, "slow"))
+    answer = await proxy(one, upstream).call(incoming("GET", "/v1/calendars", BEARER), CallFacts())
+
+    assert (answer.status, value(answer.headers, "Cronofy-Access-Mode")) == (200, ["unknown"])
+
+
+async def test_next_page_leads_back_here_and_the_page_was_asked_for_whole(clock: FakeClock) -> None:
+    page = {"pages": {"current": 1, "next_page": "https://api.test/v1/events/pages/2"}, "events": []}
+    one, upstream = kit(clock), FakeUpstream(FakeReply(body=json.dumps(page).encode(), headers=[("ETag", "x")]))
+    await _bound(one)
+    headers = [BEARER, ("Accept-Encoding", "gzip"), ("Range", "bytes=0-1"), ("If-None-Match", "x")]
+    answer = await proxy(one, upstream).call(incoming("GET", "/v1/events", *headers), CallFacts())
+
+    assert answer.body is not None
+    assert json.loads(answer.body)["pages"]["next_page"] == "https://gw.test/v1/events/pages/2"
+    assert upstream.reply.closed
+    sent = upstream.sent[0][2]
+    assert value(sent, "Accept-Encoding") == ["identity"]
+    assert not value(sent, "Range") + value(sent, "If-None-Match")
+    assert value(answer.headers, "ETag") == []
+
+
+async def test_a_redirect_from_upstream_is_a_502(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream(FakeReply(status=302, headers=[("Location", "https://evil.test/")]))
+    await _bound(one)
+    with pytest.raises(CronofyUnavailable) as caught:
+        await proxy(one, upstream).call(incoming("GET", "/v1/calendars", BEARER), CallFacts())
+
+    assert caught.value.code == Code.UPSTREAM_REDIRECTED
+    assert upstream.reply.closed
+
+
+@pytest.mark.parametrize(("bearer", "passes"), [(BEARER, False), (SECRET, True)])
+async def test_impersonation_is_for_clients_that_may(
+    clock: FakeClock, bearer: tuple[str, str], *, passes: bool
+) -> None:
+    one, upstream = kit(clock), FakeUpstream()
+    await _bound(one)
+    call = incoming("POST", "/v1/availability", bearer, ("cronofy-impersonate", "acc_9"), body=b"{}")
+    await proxy(one, upstream).call(call, CallFacts())
+
+    assert bool(value(upstream.sent[0][2], "Cronofy-Impersonate")) is passes
+
+
+@pytest.mark.parametrize(
+    "query", ["conferencing[profile_id]=integrated", "a=b;conferencing=x", "%63onferencing%5Bx%5D=1"]
+)
+async def test_a_ruled_field_in_the_query_never_reaches_cronofy(clock: FakeClock, query: str) -> None:
+    one, upstream = kit(clock), FakeUpstream()
+    with pytest.raises(RequestRefused) as caught:
+        await proxy(one, upstream).call(
+            incoming("POST", f"/v1/calendars/c/events?{query}", BEARER, body=b"{}"), CallFacts()
+        )
+
+    assert caught.value.code == Code.PARAMETER_SHADOWED
+    assert upstream.sent == []
+
+
+async def test_the_tokens_of_an_application_calendar_are_bound_to_its_client(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream(FakeReply(body=token_reply(sub="apc_1", linking_profile=None).body))
+    credentials = {"client_id": "b", "client_secret": "b-secret", "application_calendar_id": "x"}
+    call = incoming(
+        "POST", "/v1/application_calendars", ("Content-Type", "application/json"), body=json.dumps(credentials).encode()
+    )
+    answer = await proxy(one, upstream).call(call, CallFacts())
+
+    assert answer.body == upstream.reply.body
+    assert json.loads(upstream.sent[0][3])["client_secret"] == "cronofy-secret"
+    found = await one.bindings.find("refresh-1")
+    assert found is not None
+    assert (found.clients, found.account) == (("b",), "apc_1")

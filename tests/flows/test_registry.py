@@ -1,0 +1,40 @@
+"""Looking applications and clients up."""
+
+import pytest
+
+from gateway.flows.registry import Registry
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import RequestRefused
+from tests.flows.fakes import APPLICATION, client, registry
+
+
+def test_a_client_is_known_by_any_of_its_secrets() -> None:
+    both = client("a", secret_hashes=client("x").secret_hashes | client("y").secret_hashes)
+    known = registry(both, client("b"))
+
+    assert known.client_by_secret("x-secret") is both
+    assert known.client_by_secret("y-secret") is both
+    assert known.client_by_secret("b-secret") is not both
+    assert known.client_by_secret("") is None
+
+
+@pytest.mark.parametrize(("client_id", "secret"), [("a", "b-secret"), ("b", "a-secret"), ("c", "a-secret"), ("a", "")])
+def test_an_unknown_client_and_a_wrong_secret_are_refused_alike(client_id: str, secret: str) -> None:
+    """Nobody learns which client ids exist."""
+    with pytest.raises(RequestRefused) as caught:
+        registry(client("a"), client("b")).authenticate(client_id, secret)
+
+    assert (caught.value.code, caught.value.public) == (
+        Code.INVALID_CLIENT,
+        "The client_id or client_secret is not right.",
+    )
+
+
+def test_only_one_means_exactly_one() -> None:
+    other = client("b", application="other")
+    known = Registry([APPLICATION], [client("a"), other])
+
+    assert known.only_application() is APPLICATION
+    assert known.is_only_client(known.client("a"))
+    assert not registry(client("a"), client("b")).is_only_client(client("a"))
+    assert Registry([], []).only_application() is None

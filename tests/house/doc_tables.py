@@ -1,0 +1,83 @@
+"""Tables of the documentation that are made from the code's own tables.
+
+`make docs` writes them between their marks; a test fails when they are behind.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway.observe.events import EVENTS
+from gateway.observe.metrics import Metrics
+from gateway.rules.error_codes import MEANINGS
+from gateway.rules.operations import OPERATIONS
+
+DOCS: Final = Path(__file__).parents[2] / "docs"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def error_table() -> str:
+    """Return the table of error codes."""
+    rows = [(f"`{code}`", str(one.status), one.title, one.way_out) for code, one in MEANINGS.items()]
+    return _table(("`Gateway-Error`", "status", "what it is", "what to do"), rows)
+
+
+def event_table() -> str:
+    """Return the table of log events."""
+    return _table(("event", "says"), [(f"`{name}`", text) for name, text in sorted(EVENTS.items())])
+
+
+def metric_table() -> str:
+    """Return the table of metrics."""
+    rows = []
+    for metric in Metrics().registry.collect():
+        name = f"{metric.name}_total" if metric.type == "counter" else metric.name
+        rows.append((f"`{name}`", metric.type, metric.documentation))
+    return _table(("metric", "kind", "says"), sorted(rows))
+
+
+def operation_table() -> str:
+    """Return the route table."""
+    rows = [
+        (
+            f"`{one.method} {one.template}`",
+            ", ".join(sorted(str(kind) for kind in one.credentials)),
+            ", ".join(f"`{scope}`" for scope in one.scopes) or "any",
+            ", ".join(filter(None, ("paged" if one.paged else "", "body read" if one.ruled_fields else "")))
+            or "streamed",
+        )
+        for one in OPERATIONS
+    ]
+    return _table(("operation", "credential", "scope", "handling"), rows)
+
+
+TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
+    "errors": ("errors.md", error_table),
+    "events": ("observability.md", event_table),
+    "metrics": ("observability.md", metric_table),
+    "operations": ("operations.md", operation_table),
+}
+
+
+def with_table(text: str, name: str, table: str) -> str:
+    """Return a page with the table between its marks."""
+    marks = re.compile(rf"(<!-- {name}: made by `make docs` -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
+    if not marks.search(text):
+        raise ValueError(f"the page has no marks for {name}")
+    return marks.sub(lambda match: f"{match.group(1)}\n{table}\n\n{match.group(2)}", text)
+
+
+def main() -> None:
+    """Write every table into its page."""
+    for name, (page, make) in TABLES.items():
+        path = DOCS / page
+        path.write_text(with_table(path.read_text(encoding="utf-8"), name, make()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

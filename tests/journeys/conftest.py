@@ -1,0 +1,28 @@
+"""The world, started anew for each test that asks for it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.stub_upstream import StubUpstream, open_stub
+from tests.journeys.world import World, open_world
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[StubUpstream]:
+    async with open_stub() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def stubbed(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
+    """A world whose gateway takes the stub for Cronofy."""
+    async with open_world(tmp_path, cronofy_url=stub.url, upstream={"read_timeout": 0.5}) as opened:
+        yield opened

@@ -1,0 +1,17 @@
+"""What lies in the store, read past the gateway."""
+
+import sqlite3
+from contextlib import closing
+
+from tests.journeys.world import World
+
+
+def kinds_stored(world: World) -> list[str]:
+    """Return the kind of every record, sorted."""
+    with closing(sqlite3.connect(world.store)) as db:
+        return sorted(row[0] for row in db.execute("SELECT kind FROM records"))
+
+
+def bytes_stored(world: World) -> bytes:
+    """Return the store's files, whole."""
+    return b"".join(path.read_bytes() for path in sorted(world.store.parent.glob(world.store.name + "*")))

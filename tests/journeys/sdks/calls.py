@@ -1,0 +1,191 @@
+"""Which calls of Cronofy's SDKs the journeys make through the gateway, in the order they are made.
+
+A call has the name of its operation in the route table; OAuth's own, which are not in it, stand first and last.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+PYTHON_CALLS: Final = (
+    "authorize",
+    "exchange_code",
+    "refresh_token",
+    "userinfo",
+    "account",
+    "profiles",
+    "calendars",
+    "create_calendar",
+    "read_events",
+    "free_busy",
+    "upsert_event",
+    "delete_event",
+    "request_permissions",
+    "delete_external_event",
+    "change_participation_status",
+    "batch",
+    "bulk_delete_events",
+    "availability",
+    "sequenced_availability",
+    "save_availability_rule",
+    "availability_rule",
+    "delete_availability_rule",
+    "create_channel",
+    "channels",
+    "close_channel",
+    "create_real_time_scheduling",
+    "real_time_scheduling",
+    "find_real_time_scheduling",
+    "disable_real_time_scheduling",
+    "create_real_time_sequencing",
+    "save_smart_invite",
+    "smart_invite",
+    "cancel_smart_invite",
+    "create_element_token",
+    "create_link_token",
+    "authorize_conferencing",
+    "create_application_calendar",
+    "application_calendar",
+    "authorize_with_service_account",
+    "authorize_several_with_service_account",
+    "resources",
+    "revoke_profile",
+    "revoke_token",
+)
+
+NODE_CALLS: Final = (
+    "authorize",
+    "exchange_code",
+    "refresh_token",
+    "userinfo",
+    "account",
+    "profiles",
+    "calendars",
+    "create_calendar",
+    "read_events",
+    "free_busy",
+    "upsert_event",
+    "delete_event",
+    "request_permissions",
+    "edit_external_event",
+    "delete_external_event",
+    "batch",
+    "bulk_delete_events",
+    "availability",
+    "sequenced_availability",
+    "create_available_period",
+    "available_periods",
+    "delete_available_periods",
+    "save_availability_rule",
+    "availability_rule",
+    "availability_rules",
+    "delete_availability_rule",
+    "create_channel",
+    "channels",
+    "close_channel",
+    "create_real_time_scheduling",
+    "create_real_time_sequencing",
+    "add_to_calendar",
+    "save_smart_invite",
+    "smart_invite",
+    "cancel_smart_invite",
+    "create_bookable_event",
+    "bookable_event",
+    "register_for_bookable_event",
+    "unregister_from_bookable_event",
+    "create_element_token",
+    "create_link_token",
+    "authorize_conferencing",
+    "create_application_calendar",
+    "application_calendar",
+    "authorize_with_service_account",
+    "accessible_calendars",
+    "authorize_delegated",
+    "revoke_profile",
+    "revoke_token",
+)
+
+# Behind these stands the application, one of its own calendars, or a service account: nobody who chose a mode.
+WITHOUT_A_PERSON: Final = frozenset(
+    {
+        "create_real_time_scheduling",
+        "real_time_scheduling",
+        "find_real_time_scheduling",
+        "disable_real_time_scheduling",
+        "create_real_time_sequencing",
+        "add_to_calendar",
+        "save_smart_invite",
+        "smart_invite",
+        "cancel_smart_invite",
+        "create_bookable_event",
+        "bookable_event",
+        "register_for_bookable_event",
+        "unregister_from_bookable_event",
+        "create_element_token",
+        "create_application_calendar",
+        "application_calendar",
+        "authorize_with_service_account",
+        "authorize_several_with_service_account",
+        "resources",
+    }
+)
+
+SCOPE: Final = "read_events create_event delete_event create_calendar change_participation_status"
+"""What the SDKs ask for: free_busy_write is for the gateway to add."""
+
+ENTERPRISE: Final = "/enterprise_connect/oauth/authorize"
+SERVICE_SCOPE: Final = "service_account/accounts/manage service_account/resources/manage"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that an SDK got: where it asked, and what the gateway said about the access mode."""
+
+    url: str
+    status: int
+    mode: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call went; `detail` is empty for a good one."""
+
+    name: str
+    ok: bool
+    detail: str
+    answers: tuple[Answer, ...]
+
+    @classmethod
+    def from_line(cls, line: dict[str, Any]) -> Self:
+        """Read what the Node script prints about a call."""
+        answers = tuple(Answer(**answer) for answer in line["answers"])
+        return cls(name=line["name"], ok=line["ok"], detail=line["detail"], answers=answers)
+
+
+@dataclass(frozen=True, slots=True)
+class Journeyed:
+    """A journey that is over.
+
+    Attributes:
+        gateway: its origin.
+        outcomes: of each call, by name.
+        seen_upstream: what reached the emulator, as it tells itself.
+    """
+
+    gateway: str
+    outcomes: dict[str, Outcome]
+    seen_upstream: list[dict[str, Any]]
+
+    def assert_names_the_mode(self, name: str) -> None:
+        """Every answer of the API to a call names the mode that the person connected in."""
+        outcome = self.outcomes[name]
+        wanted = "not_applicable" if name in WITHOUT_A_PERSON else "read_write"
+        assert {answer.mode for answer in outcome.answers if "/v1/" in answer.url} == {wanted}, outcome
+
+    def assert_nothing_went_past(self) -> None:
+        """What an SDK asked for was at the gateway; what arrived upstream has the gateway's request id on it."""
+        asked = [answer.url for outcome in self.outcomes.values() for answer in outcome.answers]
+        assert len(asked) > len(self.outcomes)
+        assert not [url for url in asked if not url.startswith(f"{self.gateway}/")]
+        of_sdks = [one for one in self.seen_upstream if one["path"].startswith(("/v1/", "/oauth/token"))]
+        assert len(of_sdks) > len(self.outcomes)
+        assert not [one for one in of_sdks if REQUEST_ID not in one["header_names"]]

@@ -1,0 +1,105 @@
+"""The Node SDK, as it comes from its publisher, makes every one of its calls through the gateway."""
+
+import asyncio
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.journeys.sdks.browser import visit
+from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.node_runtime import node
+from tests.journeys.world import ADDING, CALLBACK, SECRETS, World, open_world
+
+CLIENT: Final = {
+    "secrets": [SECRETS[ADDING]],
+    "scope_policy": "add",
+    "any_loopback_redirect": True,
+    "business_connect": True,
+}
+
+
+@pytest.fixture(scope="module")
+def journeyed(tmp_path_factory: pytest.TempPathFactory, node_folder: Path) -> Journeyed:
+    """Make the whole journey once; the tests read how each call went."""
+    return asyncio.run(_journey(tmp_path_factory.mktemp("cronofy_node"), node_folder))
+
+
+async def _journey(folder: Path, scripts: Path) -> Journeyed:
+    async with open_world(folder, clients={ADDING: CLIENT}) as world:
+        service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope=SCOPE)
+        business = await world.sign_in(email="business@example.com", scope=SCOPE, delegated_scope=SCOPE)
+        await world.consent()
+        journey = {
+            "gateway": world.gateway,
+            "callback": CALLBACK,
+            "client_id": ADDING,
+            "client_secret": SECRETS[ADDING],
+            "scope": SCOPE,
+            "service_token": service["access_token"],
+            "business_token": business["access_token"],
+            "names": NODE_CALLS,
+        }
+        async with asyncio.timeout(60):
+            outcomes = await _make_calls(world, scripts, json.dumps(journey))
+        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
+
+
+async def _make_calls(world: World, scripts: Path, journey: str) -> dict[str, Outcome]:
+    process = await asyncio.create_subprocess_exec(
+        *node(),
+        str(scripts / "calls.cjs"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "NO_PROXY": "127.0.0.1", "JOURNEY": journey},
+        limit=1024 * 1024,
+    )
+    try:
+        return await _read_outcomes(world, process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _read_outcomes(world: World, process: asyncio.subprocess.Process) -> dict[str, Outcome]:
+    """Read the script's lines to the end, and be the browser when it asks for one."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    outcomes: dict[str, Outcome] = {}
+    async for raw in process.stdout:
+        line: dict[str, Any] = json.loads(raw)
+        if "visit" in line:
+            process.stdin.write(f"{await visit(world, line['visit'])}\n".encode())
+            await process.stdin.drain()
+        else:
+            outcomes[line["name"]] = Outcome.from_line(line)
+    assert await process.wait() == 0
+    return outcomes
+
+
+@pytest.mark.parametrize("name", NODE_CALLS)
+def test_the_node_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
+    assert journeyed.outcomes[name].ok, journeyed.outcomes[name].detail
+
+
+@pytest.mark.parametrize("name", [name for name in NODE_CALLS if name not in OF_OAUTH])
+def test_node_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
+    journeyed.assert_names_the_mode(name)
+
+
+def test_no_request_of_the_node_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:
+    """Page links come from upstream as absolute URLs, and the SDK follows them as they are."""
+    journeyed.assert_nothing_went_past()
+
+
+def test_no_call_of_the_node_sdk_is_left_out(node_folder: Path) -> None:
+    """A newer SDK with a call that is not made here has to be noticed; `hmacValid` asks nothing of the gateway."""
+    sdk = (node_folder / "node_modules" / "cronofy" / "src" / "index.js").read_text(encoding="utf-8")
+    made = "".join(path.read_text(encoding="utf-8") for path in node_folder.glob("*.cjs"))
+    public = set(re.findall(r"^cronofy\.prototype\.([a-zA-Z]\w*) = ", sdk, re.MULTILINE))
+    assert len(public) > 40
+    assert {name for name in public - {"hmacValid"} if f".{name}(" not in made} == set()

@@ -1,0 +1,49 @@
+"""Every code has a status, a title and a way out."""
+
+import re
+from http import HTTPStatus
+
+import pytest
+
+from gateway.rules.error_codes import MEANINGS, Code
+
+
+def test_every_code_is_in_the_table_and_nothing_else() -> None:
+    assert set(MEANINGS) == set(Code)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_a_code_has_an_error_status_and_two_sentences(code: Code) -> None:
+    status, title, way_out = MEANINGS[code]
+
+    assert HTTPStatus(status).is_client_error or HTTPStatus(status).is_server_error
+    assert title[:1].isupper()
+    assert not title.endswith(".")
+    assert way_out[:1].isupper()
+    assert way_out.endswith(".")
+    assert (title + way_out).isascii()
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_a_code_is_one_word_for_programs(code: Code) -> None:
+    """It stands in a header, a query and a JSON body, and needs no quoting in any of them."""
+
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code.value)
+    assert code.name.lower() == code.value
+
+
+def test_no_code_answers_403() -> None:
+    """A client app may throw its tokens away on 403: what a mode forbids is a 422 that names the field."""
+
+    assert 403 not in {meaning.status for meaning in MEANINGS.values()}
+
+
+@pytest.mark.parametrize("code", [code for code in Code if code.value.startswith("upstream_")])
+def test_what_cronofy_did_wrong_is_a_bad_gateway(code: Code) -> None:
+    assert MEANINGS[code].status in {502, 504}
+
+
+def test_the_token_endpoint_answers_400_as_rfc_6749_wants_it() -> None:
+    names = ("invalid_request", "invalid_client", "invalid_grant", "invalid_scope", "unsupported_grant_type")
+
+    assert {MEANINGS[Code(name)].status for name in names} == {400}
