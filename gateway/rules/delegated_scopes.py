@@ -38,7 +38,7 @@ def judge_delegated(body: Any, client: Client | None) -> Judged:  # noqa: ANN401
     """
     if not isinstance(body, dict):
         raise RequestRefused(Code.INVALID_FIELD, "The body must be a JSON object.")
-    # Upstream may pick another form than we judged, so only one may be there. (pycronofy's `state` beside a list is fine.)
+    # Upstream could pick another form than we judged, so only one may be there; pycronofy's `state` beside a list may.
     forms = [name for name in COLLECTIONS if name in body]
     collection = forms[0] if forms else None
     if collection is None:

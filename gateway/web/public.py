@@ -1,6 +1,8 @@
 """The public listener: one URL table."""
 
-from aiohttp import web
+from typing import Final
+
+from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.typedefs import Handler
 
@@ -12,6 +14,8 @@ from gateway.web import api, authorize, token
 from gateway.web.keys import DOORS, PublicDoors
 from gateway.web.quiet_server import SERVER
 from gateway.web.request_log import request_log
+
+_VERSIONS: Final = frozenset({HttpVersion10, HttpVersion11})
 
 
 def make_public_app(doors: PublicDoors) -> web.Application:
@@ -30,7 +34,12 @@ def make_public_app(doors: PublicDoors) -> web.Application:
 
 @web.middleware
 async def plain_targets(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a target that two readers could understand differently, before any route counts."""
+    """Refuse what two readers could understand differently, before any route counts."""
+    if request.version not in _VERSIONS or request.method == "CONNECT":
+        # Whoever sent it may read what follows on this connection in another way (CVE-2026-71324).
+        raise RequestRefused(
+            Code.MALFORMED_REQUEST, "Send a plain HTTP/1.1 request.", headers={"Connection": "close"}
+        )
     path, _, query = request.raw_path.partition("?")
     read_path(path)
     if "#" in query:

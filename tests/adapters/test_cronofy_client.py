@@ -1,6 +1,5 @@
 """The gateway's own calls to Cronofy: what is sent, and what each way of failing becomes."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -70,7 +69,7 @@ async def test_an_error_of_cronofys_is_a_reply_not_an_exception(mocked: aiorespo
     ("failure", "code"),
     [
         (TimeoutError(), Code.UPSTREAM_TIMEOUT),
-        (asyncio.TimeoutError(), Code.UPSTREAM_TIMEOUT),
+        (TimeoutError(), Code.UPSTREAM_TIMEOUT),
         (aiohttp.ServerDisconnectedError(), Code.UPSTREAM_UNREACHABLE),
         (aiohttp.ClientPayloadError("token=secret"), Code.UPSTREAM_UNREACHABLE),
         (ConnectionRefusedError(), Code.UPSTREAM_UNREACHABLE),

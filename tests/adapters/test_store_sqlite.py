@@ -92,11 +92,11 @@ async def test_a_store_locked_by_another_is_unavailable_and_then_works(tmp_path:
     path = str(tmp_path / "records.db")
     store = await SqliteStore.open(path, clock, busy_timeout=0.05)
     other = await SqliteStore.open(path, clock)
-    await other._db.execute("BEGIN IMMEDIATE")  # noqa: SLF001  there is no public way to hold a lock
+    await other._db.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(StoreUnavailable):
         await store.put("binding", "a", Record(b"x", 0))
-    await other._db.execute("ROLLBACK")  # noqa: SLF001  the same
+    await other._db.execute("ROLLBACK")
     assert await store.put("binding", "a", Record(b"x", 0)) == 1
     await store.close()
     await other.close()
@@ -104,7 +104,7 @@ async def test_a_store_locked_by_another_is_unavailable_and_then_works(tmp_path:
 
 async def test_a_full_disk_keeps_the_old_record(store: SqliteStore) -> None:
     await store.put("binding", "a", Record(b"old", 0))
-    await store._db.execute("PRAGMA max_page_count = 10")  # noqa: SLF001  SQLite's own way to a full disk
+    await store._db.execute("PRAGMA max_page_count = 10")
 
     with pytest.raises(StoreUnavailable):
         await store.put("binding", "a", Record(os.urandom(1_000_000), 0))

@@ -131,7 +131,7 @@ async def test_a_safe_call_on_a_stale_connection_is_sent_once_more_and_counted(
         reply.close()
 
     assert len(stale.seen) == 3
-    assert upstream.metrics.upstream_retries._value.get() == 1  # noqa: SLF001  prometheus-client has no public way
+    assert upstream.metrics.upstream_retries._value.get() == 1
 
 
 async def test_a_post_on_a_stale_connection_is_never_repeated(serve: Serve, upstream: AiohttpUpstream) -> None:

@@ -127,7 +127,7 @@ class FakeUpstream:
     reply: FakeReply = field(default_factory=FakeReply)
     sent: list[tuple[str, str, Pairs, Any]] = field(default_factory=list)
 
-    async def send(self, method: str, url: str, headers: Pairs, body: Any) -> FakeReply:  # noqa: ANN401  bytes or a stream
+    async def send(self, method: str, url: str, headers: Pairs, body: Any) -> FakeReply:
         self.sent.append((method, url, headers, body))
         return self.reply
 

@@ -17,7 +17,7 @@ async def test_both_tokens_are_bound_and_neither_rests(clock: FakeClock) -> None
         found = await one.bindings.find(token)
         assert found is not None
         assert (found.clients, found.account) == (("a",), "acc_1")
-    at_rest = repr(one.store._records)  # noqa: SLF001  what a dump would show
+    at_rest = repr(one.store._records)
     assert not any(word in at_rest for word in ("access-1", "refresh-1", "acc_1"))
 
 
@@ -79,7 +79,7 @@ async def test_what_was_found_is_remembered_for_two_seconds_at_most(clock: FakeC
     """Another process may have revoked it."""
     one = kit(clock)
     await one.bindings.remember(A, TOKENS, account="acc_1", scope="s")
-    for key in list(one.store._records):  # noqa: SLF001  another process
+    for key in list(one.store._records):
         await one.store.delete(*key)
 
     assert await one.bindings.find("access-1") is not None

@@ -46,7 +46,7 @@ def person(*clients: Client) -> Caller:
     return Caller(APPLICATION, clients or (A,), "token-1", "acc_1", is_person=True)
 
 
-async def upsert(one: Kit, event: Any, calendar: str = "cal_pro_1") -> bytes:  # noqa: ANN401  any JSON
+async def upsert(one: Kit, event: Any, calendar: str = "cal_pro_1") -> bytes:
     match = Match(BY_NAME["upsert_event"], {"calendar_id": calendar})
     _, sent = await bodies(one).judge(Request(json.dumps(event).encode()), match, person())
     return sent

@@ -161,7 +161,7 @@ async def test_an_unusable_reply_is_a_502_and_nothing_is_stored(clock: FakeClock
         await door(one).exchange(code_request(), None)
 
     assert caught.value.code == Code.UPSTREAM_REPLY_INVALID
-    assert one.store._records == {}  # noqa: SLF001  what rests
+    assert one.store._records == {}
 
 
 async def test_cronofys_own_error_is_passed_on(clock: FakeClock) -> None:

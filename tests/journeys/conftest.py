@@ -8,6 +8,8 @@ import pytest
 from tests.journeys.stub_upstream import StubUpstream, open_stub
 from tests.journeys.world import World, open_world
 
+IMPATIENT = {"connect_timeout": 1, "read_timeout": 0.5}
+
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
@@ -24,5 +26,5 @@ async def stub() -> AsyncIterator[StubUpstream]:
 @pytest.fixture
 async def stubbed(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
     """A world whose gateway takes the stub for Cronofy."""
-    async with open_world(tmp_path, cronofy_url=stub.url, upstream={"read_timeout": 0.5}) as opened:
+    async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT) as opened:
         yield opened

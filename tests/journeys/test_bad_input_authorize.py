@@ -162,7 +162,7 @@ async def test_another_response_type_is_told_to_the_client(world: World, kind: s
 
 
 async def test_an_empty_parameter_means_an_absent_one(world: World) -> None:
-    """pycronofy sends every parameter that it knows, empty where the app gave none."""
+    """The Python SDK sends every parameter that it knows, empty where the app gave none."""
     empty = "state=&provider_name=&avoid_linking=&link_token="
     reply = await ask(world, link(ADDING, empty, "delegated_scope=", scope="read_events"))
     asked = parse_qs(urlsplit(reply.header("Location") or "").query)

@@ -1,6 +1,7 @@
 """What somebody can send to the token endpoints, and what they get for it."""
 
 import base64
+import gzip
 import json
 from typing import Any
 from urllib.parse import urlencode
@@ -97,8 +98,6 @@ async def test_a_body_over_the_limit_is_not_read(stubbed: World, stub: StubUpstr
 
 
 async def test_a_gzip_bomb_is_not_unpacked(stubbed: World) -> None:
-    import gzip
-
     bomb = gzip.compress(b'{"code":"' + b"a" * 40_000_000 + b'"}', 9)
     assert len(bomb) < 64 * 1024
     reply, _ = await post(stubbed, bomb, JSON, "Content-Encoding: gzip")

@@ -1,4 +1,4 @@
-"""What Cronofy's token endpoint could answer, and what the client is told then: nothing unusable is stored or passed."""
+"""What Cronofy's token endpoint could answer, and what the client is told: nothing unusable is stored or passed on."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ import pytest
 
 from tests.journeys.records import bytes_stored, kinds_stored
 from tests.journeys.stub_upstream import TOKENS, Call, Script, StubUpstream, answering, json_reply, never, reply
+from tests.journeys.waiting import until
 from tests.journeys.world import ADDING, CALLBACK, World
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -237,9 +238,7 @@ async def test_an_exchange_is_finished_although_the_client_leaves(stubbed: World
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
     go_on.set()
-    async with asyncio.timeout(5):
-        while kinds_stored(stubbed) != ["binding", "binding", "modes"]:
-            await asyncio.sleep(0.01)
+    await until(lambda: kinds_stored(stubbed) == ["binding", "binding", "modes"])
     stub.on("/oauth/token", answering(json_reply(200, TOKENS)))
     status, _, _ = await refresh(stubbed, TOKENS["refresh_token"])
     assert status == 200

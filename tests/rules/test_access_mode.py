@@ -48,13 +48,11 @@ def account(*profiles: Profile, sub: str = "acc_1", whole: bool = True) -> Accou
 )
 def test_the_mode_of_each_provider(name: object, service: object, mode: AccessMode) -> None:
     """Either field is enough: the Ruby SDK's users know the name only."""
-
     assert mode_of(name, service, account="acc_1") is mode
 
 
 def test_an_application_calendar_has_no_mode_although_it_reports_cronofy() -> None:
     """Nobody connected it, so it is not a person who chose No-Access."""
-
     assert mode_of("cronofy", "cronofy", account="apc_1") is AccessMode.NOT_APPLICABLE
     assert mode_of("google_free_busy", account="apc_1") is FB
 
@@ -99,7 +97,6 @@ def test_the_header_says_what_the_call_is_about(
     known: AccountModes | None, calendars: tuple[str, ...], value: str
 ) -> None:
     """A calendar that nobody knows could be in any of the account's modes, so all of them are said."""
-
     assert header_value(known, calendars) == value
 
 

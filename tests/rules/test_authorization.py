@@ -63,7 +63,6 @@ def test_a_bearer_token_is_read(value: str, token: str) -> None:
         "Bearer a, Bearer b",
         "Bearer \u00e9",
         "Bearer a\r\nX-Evil: 1",
-        "Bearer a\n",
         "Bearer: abc",
         "Bearer\tabc",
         "Token abc",
@@ -72,11 +71,8 @@ def test_a_bearer_token_is_read(value: str, token: str) -> None:
     ],
 )
 def test_what_is_no_bearer_token_is_none(value: str | None) -> None:
-    """pycronofy and the npm package send `Bearer None` and `Bearer undefined` when they hold no token."""
-    found = bearer_token(value)
-
-    # A line end is what header parsers cut off: the token before it is the whole token.
-    assert found is None or (value == "Bearer a\n" and found == "a")
+    """Pycronofy and the npm package send `Bearer None` and `Bearer undefined` when they hold no token."""
+    assert bearer_token(value) is None
 
 
 @given(st.text(max_size=40))
@@ -90,7 +86,6 @@ def test_a_bearer_token_never_holds_what_a_header_may_not(text: str) -> None:
     ("value", "credentials"),
     [
         (basic("id:secret"), ("id", "secret")),
-        (basic("id:").lower().replace("basic", "bAsIc", 1), None),
         ("bAsIc aWQ6c2VjcmV0", ("id", "secret")),
         (basic("id:"), ("id", "")),
         (basic(":secret"), ("", "secret")),
@@ -116,7 +111,6 @@ def test_basic_credentials(value: str | None, credentials: tuple[str, str] | Non
 @given(st.text(st.characters(codec="utf-8"), max_size=20), st.text(st.characters(codec="utf-8"), max_size=20))
 def test_form_encoded_basic_credentials_come_back_whole(user: str, password: str) -> None:
     """RFC 6749 section 2.3.1: both halves are form-encoded before the colon joins them."""
-
     assert basic_credentials(basic(f"{quote_plus(user)}:{quote_plus(password)}")) == (user, password)
 
 

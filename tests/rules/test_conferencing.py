@@ -60,7 +60,6 @@ def test_which_bodies_ask_for_integrated_conferencing(event: object, asks: bool)
 )
 def test_a_mode_forbids_only_what_is_certain(known: AccountModes, calendar: str, mode: AccessMode | None) -> None:
     """What is not known passes, since Cronofy decides it."""
-
     assert forbidding_mode(known, calendar) is mode
 
 

@@ -19,7 +19,6 @@ CSHARP = "gzip;q=1.0,deflate;q=0.6,identity;q=0.3"
 @pytest.mark.parametrize("coding", ["", "identity", " Identity ", CSHARP, "gzip; q=1.0, deflate ; q = 0.6"])
 def test_a_plain_body_stays_as_it_is(coding: str) -> None:
     """The C# SDK writes its Accept-Encoding into Content-Encoding, on plain bodies."""
-
     assert decode_body(BODY, coding, limit=100) == BODY
 
 
@@ -30,7 +29,6 @@ def test_gzip_is_decoded(coding: str) -> None:
 
 def test_deflate_is_the_zlib_format() -> None:
     """RFC 9110 section 8.4.1.2: a zlib wrapper around a deflate stream."""
-
     assert decode_body(zlib.compress(BODY), "deflate", limit=100) == BODY
 
 
@@ -60,7 +58,6 @@ def test_another_coding_is_refused(coding: str) -> None:
 )
 def test_a_damaged_body_is_refused(raw: bytes) -> None:
     """A second member, or bytes after the end, would be read by some decoders and not by others."""
-
     assert refusal(raw, "gzip") is Code.UNSUPPORTED_MEDIA_TYPE
 
 

@@ -5,7 +5,6 @@ The functions have the names of PYTHON_CALLS and run in that order.
 
 from typing import Any, Final
 
-import pycronofy
 import pytest
 from pycronofy.batch import BatchBuilder
 from pycronofy.exceptions import PyCronofyRequestError
@@ -148,10 +147,13 @@ def availability_rule(journey: Journey) -> None:
     assert journey.client.get_availability_rule("work_hours") == _RULE
 
 
+def availability_rules(journey: Journey) -> None:
+    assert journey.client.list_availability_rules() == [_RULE]
+
+
 def delete_availability_rule(journey: Journey) -> None:
     journey.client.delete_availability_rule("work_hours")
-    with pytest.raises(PyCronofyRequestError, match="404"):
-        journey.client.get_availability_rule("work_hours")
+    assert journey.client.list_availability_rules() == []
 
 
 def create_channel(journey: Journey) -> None:

