@@ -16,7 +16,8 @@ def test_the_defaults_are_the_safe_ones() -> None:
 
     assert client.scope_policy is ScopePolicy.REJECT
     assert client.on_ungranted == "refuse"
-    assert not (client.any_loopback_redirect or client.redirect_wildcards or client.may_impersonate)
+    for opened in (client.any_loopback_redirect, client.redirect_wildcards, client.may_impersonate):
+        assert not opened
     assert settings.operations.host == "127.0.0.1"
     assert settings.store.url.startswith("sqlite:///")
 
@@ -76,4 +77,4 @@ def test_secrets_do_not_show() -> None:
 def test_settings_cannot_be_changed() -> None:
     settings: Settings = settings_from(good_settings())
     with pytest.raises(ValidationError):
-        settings.public_url = "https://other.example.com"
+        settings.public_url = "https://other.example.com"  # type: ignore[misc]

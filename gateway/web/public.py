@@ -37,9 +37,7 @@ async def plain_targets(request: web.Request, handler: Handler) -> web.StreamRes
     """Refuse what two readers could understand differently, before any route counts."""
     if request.version not in _VERSIONS or request.method == "CONNECT":
         # Whoever sent it may read what follows on this connection in another way (CVE-2026-71324).
-        raise RequestRefused(
-            Code.MALFORMED_REQUEST, "Send a plain HTTP/1.1 request.", headers={"Connection": "close"}
-        )
+        raise RequestRefused(Code.MALFORMED_REQUEST, "Send a plain HTTP/1.1 request.", headers={"Connection": "close"})
     path, _, query = request.raw_path.partition("?")
     read_path(path)
     if "#" in query:

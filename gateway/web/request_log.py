@@ -90,7 +90,10 @@ async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -
     request.app[DOORS].metrics.refusals.labels(facts.code).inc()
     if error.detail:
         _log.info(events.REQUEST_REFUSED, request_id=facts.request_id, code=facts.code, detail=error.detail)
-    return refusal(error, request_id=facts.request_id, shape=shape)
+    answer = refusal(error, request_id=facts.request_id, shape=shape)
+    if error.headers.get("Connection") == "close":
+        answer.force_close()  # the header alone would leave it open
+    return answer
 
 
 def _known(caught: web.HTTPException) -> GatewayError:

@@ -8,11 +8,11 @@ import pytest
 from gateway.flows.ports import ApiReply
 from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.rules.access_mode import AccessMode
-from gateway.rules.client import OnUngranted
+from gateway.rules.client import Client, OnUngranted
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Client, Kit, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, token_reply
 
 
 def door(one: Kit, *clients: Client) -> TokenDoor:

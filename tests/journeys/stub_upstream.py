@@ -18,6 +18,7 @@ class Call:
         body: what has come of its body, without the framing.
         connection: the number of the connection that it came on.
         gone: set when the gateway closed the connection.
+        answered: whether the script got to its end.
     """
 
     head: bytes
@@ -26,6 +27,7 @@ class Call:
     writer: asyncio.StreamWriter
     body: bytearray = field(default_factory=bytearray)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
+    answered: bool = False
 
     @property
     def line(self) -> str:
@@ -186,6 +188,7 @@ class StubUpstream:
                 async with self.came:
                     self.came.notify_all()
                 await self._scripts.get(call.target.partition("?")[0], self._otherwise)(call)
+                call.answered = True
                 if writer.is_closing():
                     break
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):

@@ -3,8 +3,8 @@
 Source: RFC 9112 sections 2.2, 3.2 and 6; CVE-2021-29492, CVE-2026-41059, CVE-2026-33494 and their kin.
 """
 
+import asyncio
 import json
-import socket
 import ssl
 
 import pytest
@@ -102,17 +102,15 @@ async def test_a_raw_control_character_in_the_target_is_refused(stubbed: World, 
     assert_refused(reply, stub, log)
 
 
-@pytest.mark.parametrize("target", ["127.0.0.1:443", "api.cronofy.com:443", "/v1/calendars", "*", ""])
-async def test_connect_is_refused(stubbed: World, stub: StubUpstream, target: str) -> None:
-    """CVE-2026-71324: a tunnel that one side believes in and the other does not."""
+@pytest.mark.parametrize("target", ["127.0.0.1:443", "api.cronofy.com:443", "/v1/calendars", "*"])
+async def test_connect_is_refused_and_the_connection_with_it(stubbed: World, stub: StubUpstream, target: str) -> None:
+    """CVE-2026-71324: what follows a CONNECT is a tunnel to one reader and a request to another."""
     async with connect(stubbed.gateway) as wire:
         await wire.send(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{BEARER}\r\n\r\n".encode())
+        await wire.send(request_bytes("GET", CALENDARS, BEARER))
         reply = await wire.reply()
-        assert reply.status in {400, 405}
-        # Whatever comes next is no tunnel's payload and no second request that somebody else smuggled in.
-        await wire.send(b"GET /v1/calendars HTTP/1.1\r\nHost: x\r\n" + BEARER.encode() + b"\r\n\r\n")
-        assert b"200 OK" not in await wire.some() or reply.status == 405
-    assert reply.header("Gateway-Error")
+        assert await wire.some() == b""
+    assert_refused(reply, stub)
 
 
 @pytest.mark.parametrize("target", ["/v1/calendars", "/v1/calendars/"])
@@ -196,7 +194,6 @@ async def test_a_wrong_method_is_a_405_that_names_the_right_ones(
         b"GET /v1/calendars\r\n\r\n",
         b"GET /v1/calendars HTTP/0.9\r\n\r\n",
         b"GET /v1/calendars HTTP/1.1 canary\r\n\r\n",
-        b"GET  /v1/calendars HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /v1/calendars HTTP/2.0\r\nHost: x\r\n\r\n",
         b"GET /v1/calendars HTTP/1.10\r\nHost: x\r\n\r\n",
         b"GET /v1/calendars http/1.1\r\nHost: x\r\n\r\n",
@@ -210,15 +207,10 @@ async def test_what_is_no_http_gets_the_fixed_answer(stubbed: World, stub: StubU
     with capture_logs() as log:
         reply = await exchange(stubbed.gateway, raw)
     assert_refused(reply, stub, log)
-    assert [line["event"] for line in log] == ["request.malformed"]
 
 
 async def test_a_tls_client_at_the_plain_port_gets_no_hang(stubbed: World, stub: StubUpstream) -> None:
     host, port = "127.0.0.1", int(stubbed.gateway.rpartition(":")[2])
-    context = ssl.create_default_context()
-
-    import asyncio
-
-    with pytest.raises((ssl.SSLError, ConnectionError, socket.gaierror)):
+    context = ssl.create_default_context()    with pytest.raises((ssl.SSLError, ConnectionError)):
         await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), 5)
     assert stub.calls == []

@@ -46,10 +46,7 @@ def test_a_librarys_warning_is_told_without_its_arguments_or_traceback(out: io.S
     with kept_log():
         set_up_log(stream=out)
         logging.getLogger("aiohttp.server").warning("bad header %s", "canary")
-        try:
-            raise ValueError("canary")
-        except ValueError:
-            logging.getLogger("asyncio").exception("failed with canary")
+        logging.getLogger("asyncio").error("failed with canary", exc_info=ValueError("canary"))
         logging.getLogger("asyncio").debug("canary")
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [(line["about"], line["error"]) for line in lines] == [("aiohttp.server", ""), ("asyncio", "ValueError")]

@@ -17,7 +17,8 @@ OWN = {"client_id": "a", "client_secret": "a-secret"}
 async def test_each_way_a_client_may_send_it_works(http: Client, one: Kit, way: str) -> None:
     one.cronofy.tokens.append(token_reply())
     headers: dict[str, str] = {}
-    json, data = None, None
+    json: dict[str, str] | None = None
+    data: dict[str, str] | bytes | None = None
     match way:
         case "form":
             data = {**CODE, **OWN}
