@@ -1,11 +1,14 @@
 """A request's body, read whole within a bound, or streamed and counted."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+
+CONTINUE: Final = "100-continue"
 
 
 class AiohttpBody:
@@ -30,6 +33,7 @@ class AiohttpBody:
     async def read(self, limit: int) -> bytes:
         """Return it whole, as sent."""
         self._refuse_announced(limit)
+        await self._invite()
         body = bytearray()
         async for chunk in self._request.content.iter_any():
             body += chunk
@@ -45,6 +49,7 @@ class AiohttpBody:
         self._refuse_announced(self._limit)
         sent = 0
         try:
+            await self._invite()
             async for chunk in self._request.content.iter_any():
                 sent += len(chunk)
                 if sent > self._limit:
@@ -54,6 +59,14 @@ class AiohttpBody:
         except web.RequestPayloadError:
             self.broken = True
             raise
+
+    async def _invite(self) -> None:
+        """Ask for a body that waits to be asked for (RFC 9110 section 10.1.1)."""
+        request = self._request
+        waits = request.headers.get("Expect", "").lower() == CONTINUE and request.version == HttpVersion11
+        if waits and request.can_read_body and not request.content.is_eof():
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # the answer itself has not begun
 
     def refuse_early(self) -> None:
         """Refuse a body whose announced length is too large, before anything goes upstream.

@@ -11,6 +11,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.request_target import read_path
 from gateway.web import api, authorize, token
+from gateway.web.bodies import CONTINUE
 from gateway.web.keys import DOORS, PublicDoors
 from gateway.web.quiet_server import SERVER
 from gateway.web.request_log import request_log
@@ -24,9 +25,9 @@ def make_public_app(doors: PublicDoors) -> web.Application:
     app[DOORS] = doors
     app.router.add_get(PATHS[Connect.INDIVIDUAL], authorize.individual)
     app.router.add_get(PATHS[Connect.ENTERPRISE], authorize.enterprise)
-    app.router.add_post("/oauth/token", token.exchange)
-    app.router.add_post("/oauth/token/revoke", token.revoke)
-    app.router.add_route("*", "/v1/{rest:.*}", api.proxied)
+    app.router.add_post("/oauth/token", token.exchange, expect_handler=expect_later)
+    app.router.add_post("/oauth/token/revoke", token.revoke, expect_handler=expect_later)
+    app.router.add_route("*", "/v1/{rest:.*}", api.proxied, expect_handler=expect_later)
     app.router.add_get("/robots.txt", robots)
     app.on_response_prepare.append(_name_server)
     return app
@@ -44,6 +45,16 @@ async def plain_targets(request: web.Request, handler: Handler) -> web.StreamRes
         # A browser that is redirected with it would cut off what follows.
         raise RequestRefused(Code.BAD_TARGET, "The request target holds a fragment.")
     return await handler(request)
+
+
+async def expect_later(request: web.Request) -> None:
+    """Leave `100 Continue` to whoever reads the body, so that the body of a refused call is not asked for.
+
+    Raises:
+        HTTPExpectationFailed: something else is expected; no middleware sees it, the quiet server answers.
+    """
+    if ", ".join(request.headers.getall("Expect")).lower() != CONTINUE:
+        raise web.HTTPExpectationFailed
 
 
 async def robots(_request: web.Request) -> web.Response:

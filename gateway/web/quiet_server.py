@@ -8,6 +8,7 @@ the error only.
 import asyncio
 import json
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
@@ -24,6 +25,8 @@ MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
 _CLIENT_ERROR: Final = range(400, 500)
+
+Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _log = structlog.get_logger()
 
@@ -42,30 +45,11 @@ class QuietHandler(RequestHandler):
     ) -> web.StreamResponse:
         """Answer what could not be parsed, or what failed outside of the middleware."""
         malformed = status in _CLIENT_ERROR
-        code = Code.MALFORMED_REQUEST if malformed else Code.INTERNAL_ERROR
-        request_id = secrets.token_hex(12)
-        event = events.REQUEST_MALFORMED if malformed else events.REQUEST_FAILED
-        _log.info(event, request_id=request_id, error=type(exc).__name__ if exc else "")
         if self.metrics is not None and malformed:
             self.metrics.malformed.inc()
+        response = _fixed_answer(Code.MALFORMED_REQUEST if malformed else Code.INTERNAL_ERROR, exc)
         if request.writer.output_size > 0:
             raise ConnectionResetError
-        meaning = MEANINGS[code]
-        body = {
-            "type": "about:blank",
-            "title": meaning.title,
-            "status": meaning.status,
-            "detail": meaning.way_out,
-            "code": str(code),
-            "request_id": request_id,
-        }
-        response = web.Response(
-            status=meaning.status,
-            body=json.dumps(body).encode(),
-            content_type="application/problem+json",
-            headers={GATEWAY_ERROR: str(code), REQUEST_ID: request_id, "Cache-Control": "no-store", "Server": SERVER},
-        )
-        response.force_close()
         return response
 
     def log_exception(self, *_args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
@@ -75,6 +59,42 @@ class QuietHandler(RequestHandler):
 
     def log_debug(self, *_args: Any, **_kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
         """Write nothing: aiohttp's debug lines quote requests."""
+
+
+def _fixed_answer(code: Code, error: BaseException | None) -> web.Response:
+    """Log the kind of an error and return an answer that has nothing of the request in it."""
+    request_id = secrets.token_hex(12)
+    event = events.REQUEST_MALFORMED if code is Code.MALFORMED_REQUEST else events.REQUEST_FAILED
+    _log.info(event, request_id=request_id, error=type(error).__name__ if error else "")
+    meaning = MEANINGS[code]
+    body = {
+        "type": "about:blank",
+        "title": meaning.title,
+        "status": meaning.status,
+        "detail": meaning.way_out,
+        "code": str(code),
+        "request_id": request_id,
+    }
+    response = web.Response(
+        status=meaning.status,
+        body=json.dumps(body).encode(),
+        content_type="application/problem+json",
+        headers={GATEWAY_ERROR: str(code), REQUEST_ID: request_id, "Cache-Control": "no-store", "Server": SERVER},
+    )
+    response.force_close()
+    return response
+
+
+def _without_echo(handle: Handle) -> Handle:
+    """Answer aiohttp's 417 in our words: it quotes the Expect header, and is raised before any middleware runs."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handle(request)
+        except web.HTTPExpectationFailed as error:
+            return _fixed_answer(Code.MALFORMED_REQUEST, error)
+
+    return answer
 
 
 class QuietServer(web.Server):
@@ -109,7 +129,7 @@ class QuietRunner(web.AppRunner):
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()
         server = QuietServer(
-            plain.request_handler,
+            _without_echo(plain.request_handler),
             request_factory=plain.request_factory,
             handler_cancellation=plain.handler_cancellation,
             loop=asyncio.get_running_loop(),

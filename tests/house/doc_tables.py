@@ -12,6 +12,7 @@ from gateway.observe.events import EVENTS
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS
 from gateway.rules.operations import OPERATIONS
+from tests.journeys.sdks.calls import NODE_CALLS, PYTHON_CALLS
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
@@ -56,11 +57,22 @@ def operation_table() -> str:
     return _table(("operation", "credential", "scope", "handling"), rows)
 
 
+def sdk_table() -> str:
+    """Return the table of the SDKs' calls; the names are the journey tests' own."""
+    names = list(dict.fromkeys((*PYTHON_CALLS, *NODE_CALLS)))
+    rows = [
+        (f"`{name}`", *("passes" if name in calls else "not in the SDK" for calls in (PYTHON_CALLS, NODE_CALLS)))
+        for name in names
+    ]
+    return _table(("call", "pycronofy (Python)", "cronofy (Node)"), rows)
+
+
 TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "errors": ("errors.md", error_table),
     "events": ("observability.md", event_table),
     "metrics": ("observability.md", metric_table),
     "operations": ("operations.md", operation_table),
+    "sdks": ("../README.md", sdk_table),
 }
 
 

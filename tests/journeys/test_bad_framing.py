@@ -139,21 +139,17 @@ async def test_an_underscored_header_does_not_go_on(stubbed: World, stub: StubUp
     assert "_" not in call.head.decode().replace("canary-token", "")
 
 
+@pytest.mark.parametrize("target", [CALENDARS, "/oauth/token", "/oauth/authorize", "/nothing", "*"])
 @pytest.mark.parametrize("value", ["200-ok", "canary", "100-continue, canary", '"100-continue"'])
 async def test_an_unknown_expectation_is_refused_without_an_echo(
-    stubbed: World, stub: StubUpstream, value: str
+    stubbed: World, stub: StubUpstream, target: str, value: str
 ) -> None:
-    """RFC 9110 section 10.1.1: 417, which this gateway makes itself, in its own words."""
+    """RFC 9110 section 10.1.1 allows 417; aiohttp's would quote the header."""
     with capture_logs() as log:
         async with connect(stubbed.gateway) as wire:
-            await wire.send(request_bytes("POST", CALENDARS, BEARER, f"Expect: {value}", body=b"{}"))
+            await wire.send(request_bytes("POST", target, BEARER, f"Expect: {value}", body=b"{}"))
             reply = await wire.reply()
-    assert reply.status in {400, 417}
-    assert reply.header("Gateway-Error") == "malformed_request"
-    assert b"canary" not in reply.body
-    assert "canary" not in str(log)
-    assert [one["event"] for one in log].count("request.failed") == 0
-    assert stub.calls == []
+    assert_refused(reply, stub, log)
 
 
 @pytest.mark.parametrize("token", ["websocket", "h2c", "TLS/1.0", "canary"])

@@ -211,6 +211,7 @@ async def test_what_is_no_http_gets_the_fixed_answer(stubbed: World, stub: StubU
 
 async def test_a_tls_client_at_the_plain_port_gets_no_hang(stubbed: World, stub: StubUpstream) -> None:
     host, port = "127.0.0.1", int(stubbed.gateway.rpartition(":")[2])
-    context = ssl.create_default_context()    with pytest.raises((ssl.SSLError, ConnectionError)):
+    context = ssl.create_default_context()
+    with pytest.raises((ssl.SSLError, ConnectionError)):
         await asyncio.wait_for(asyncio.open_connection(host, port, ssl=context), 5)
     assert stub.calls == []

@@ -95,8 +95,8 @@ def test_whatever_is_packed_comes_back_or_is_too_large(plain: bytes, coding: str
 @given(st.binary(max_size=200), st.text(max_size=20))
 def test_nothing_but_a_refusal_comes_of_noise(raw: bytes, coding: str) -> None:
     try:
-        plain = decode_body(raw, coding, limit=50)
+        outcome: bytes | Code = decode_body(raw, coding, limit=50)
     except RequestRefused as refused:
-        assert refused.code in {Code.BODY_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE}
-    else:
-        assert plain == raw
+        outcome = refused.code
+
+    assert outcome in {raw, Code.BODY_TOO_LARGE, Code.UNSUPPORTED_MEDIA_TYPE}
