@@ -16,28 +16,40 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
-from gateway.config import Listener, Settings
+from gateway.config import ClientSettings, Listener, Settings
 from gateway.config_check import Checked
+from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
+from gateway.flows.connections import Connections
+from gateway.flows.disconnects import Disconnects
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import Clock, RecordStore
-from gateway.flows.proxy import Proxy, ProxySettings
+from gateway.flows.one_time import Tickets
+from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
+from gateway.flows.proxy import Proxy
 from gateway.flows.registry import Registry
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sessions import Sessions
+from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.vault import Vault
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
-from gateway.rules.client import Application, Client, ClientId
+from gateway.rules.client import Application, BrowserDoor, Client, ClientId
+from gateway.rules.cookies import CookieNames
 from gateway.rules.data_centres import HOSTS, Hosts
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
-from gateway.web.keys import PublicDoors
+from gateway.rules.return_targets import origin_of
+from gateway.rules.session_times import Lifetimes
+from gateway.web.browser import Browsers
+from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.operations_listener import Readiness, make_operations_app
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
+from gateway.web.session_storage import RecordStorage
 
 _SWEEP_EVERY: Final = 300.0
 
@@ -86,10 +98,25 @@ def make_registry(checked: Checked) -> Registry:
             organization_connect=one.organization_connect,
             business_connect=one.business_connect,
             may_impersonate=one.may_impersonate,
+            browser=_browser_door(one),
         )
         for name, one in settings.clients.items()
     ]
     return Registry(applications, clients)
+
+
+def _browser_door(one: ClientSettings) -> BrowserDoor | None:
+    if one.home is None:
+        return None
+    return BrowserDoor(
+        origins=frozenset({origin_of(one.home), *one.origins}),
+        home=one.home,
+        scope=one.login_scope,
+        service_scope=one.login_service_scope,
+        delegated_scope=one.login_delegated_scope,
+        avoid_linking=one.avoid_linking,
+        strict=one.same_site == "strict",
+    )
 
 
 async def open_store(settings: Settings, clock: Clock) -> RecordStore:
@@ -116,33 +143,18 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
     for warning in checked.warnings:
         _log.warning(events.GATEWAY_WARNED, about=warning.place, problem=warning.problem)
     async with AsyncExitStack() as stack:
-        ring = parse_key_ring(checked.key_ring)
+        parse_key_ring(checked.key_ring)  # complain before anything is opened
         store = await open_store(settings, clock)
         stack.push_async_callback(store.close)
         session = client_session(_upstream_settings(settings))
         stack.push_async_callback(session.close)
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
-        records = SealedRecords(store, AesGcmSealer(ring))
-        cronofy = CronofyClient(own_session)
-        modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
-        stack.push_async_callback(modes.close)
-        bindings, registry = Bindings(records, clock), make_registry(checked)
-        callers = Callers(registry, bindings)
-        bodies = RuledBodies(callers, modes, bindings, clock, settings.proxy.max_ruled_body_bytes)
-        rows = (*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations))
-        proxy = Proxy(
-            table=OperationTable(rows),
-            callers=callers,
-            modes=modes,
-            bindings=bindings,
-            bodies=bodies,
-            upstream=AiohttpUpstream(session, metrics),
-            metrics=metrics,
-            settings=ProxySettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes),
+        doors = _make_doors(
+            checked, Outside(store, CronofyClient(own_session), AiohttpUpstream(session, metrics)), clock, metrics
         )
-        tokens = TokenDoor(registry, bindings, modes, cronofy, metrics)
-        doors = PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, settings.proxy.max_body_bytes)
+        stack.push_async_callback(doors.proxy.modes.close)
+        stack.push_async_callback(doors.proxy.vault.close)
         sweeper = asyncio.create_task(_sweep(store), name="sweep expired records")
         stack.push_async_callback(_cancel, sweeper)
         readiness = Readiness(store.ping)
@@ -151,6 +163,55 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
         yield Running(public, operations, readiness, metrics)
     _log.info(events.GATEWAY_STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The world outside of the process, through its ports."""
+
+    store: RecordStore
+    cronofy: CronofyApi
+    upstream: Upstream
+
+
+def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metrics) -> PublicDoors:
+    """Put the stories together, bottom up."""
+    settings, cronofy = checked.settings, outside.cronofy
+    sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
+    records = SealedRecords(outside.store, sealer)
+    registry, bindings = make_registry(checked), Bindings(records, clock)
+    modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
+    connections = Connections(records, clock, kept=settings.sessions.connection_kept)
+    vault = Vault(connections, registry, cronofy, clock, metrics)
+    callers = Callers(registry, bindings, vault)
+    rows = (*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations))
+    answering = AnswerSettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes)
+    proxy = Proxy(
+        table=OperationTable(rows),
+        callers=callers,
+        vault=vault,
+        modes=modes,
+        bodies=RuledBodies(callers, modes, bindings, clock, settings.proxy.max_ruled_body_bytes),
+        answers=Answers(bindings, metrics, answering),
+        upstream=outside.upstream,
+        metrics=metrics,
+    )
+    tokens = TokenDoor(registry, bindings, modes, cronofy, metrics)
+    sign_ins = SignIns(registry, connections, modes, tokens, records, sealer, clock, settings.public_url)
+    sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
+    names = CookieNames(secure=settings.public_url.startswith("https:"))
+    browser = BrowserDoors(
+        browsers=Browsers(registry, names, settings.public_url),
+        sign_ins=sign_ins,
+        sessions=sessions,
+        storage=RecordStorage(sessions, names),
+        connections=connections,
+        disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
+        modes=modes,
+        tickets=Tickets(records, clock),
+        logout_url=f"{settings.public_url}/auth/logout",
+    )
+    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, settings.proxy.max_body_bytes, browser)
 
 
 def _upstream_settings(settings: Settings) -> UpstreamSettings:

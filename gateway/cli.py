@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
+import webbrowser
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -127,18 +129,30 @@ def demo(
     gateway_port: Port = 8080,
     emulator_port: Port = 8090,
     operations_port: Port = 9080,
+    app_port: Port = 8070,
     *,
+    browser: Annotated[bool, typer.Option(help="Open the demo app in a browser, where there is one.")] = True,
     once: Annotated[bool, typer.Option("--once", help="Run the tour and exit with its verdict.")] = False,
 ) -> None:
     """Run gateway and emulator here, show a tour, then stay up."""
     set_up_log(level="error", form="console", stream=sys.stderr)
-    ports = DemoPorts(gateway=gateway_port, emulator=emulator_port, operations=operations_port)
+    ports = DemoPorts(gateway=gateway_port, emulator=emulator_port, operations=operations_port, app=app_port)
     try:
-        passed = _run(run_demo(ports, _out, until=None if once else _until_signal))
+        passed = _run(run_demo(ports, _out, until=None if once else _until_signal, show=_open if browser else _leave))
     except OSError as error:
         _err.print(f"[red]The demo cannot start:[/] {escape(str(error))}. Choose other ports, see --help.")
         raise typer.Exit(1) from None
     raise typer.Exit(0 if passed else 1)
+
+
+def _open(url: str) -> None:
+    """Open a browser where a desktop is; elsewhere `webbrowser` would start a text browser in this terminal."""
+    if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
+        webbrowser.open(url)
+
+
+def _leave(_url: str) -> None:
+    """Open nothing."""
 
 
 def _run(story: Coroutine[Any, Any, bool]) -> bool:

@@ -117,6 +117,45 @@ class ClientSettings(_Section):
     )
     business_connect: bool = Field(default=False, description="It may send delegated_scope on /oauth/authorize.")
     may_impersonate: bool = Field(default=False, description="Its Cronofy-Impersonate header is passed on.")
+    origins: list[str] = Field(
+        default=[], description="Origins of its pages, same-site with public_url. They may call with cookies."
+    )
+    home: str | None = Field(
+        None, description="Its own page: where people land after signing in. Opens the browser door."
+    )
+    login_scope: str = Field(
+        "read_events create_event delete_event free_busy_write",
+        description="What /auth/login asks for on Individual Connect; the scope policy applies.",
+    )
+    login_service_scope: str = Field(
+        "service_account/accounts/manage", description="What /auth/login asks for on Enterprise Connect."
+    )
+    login_delegated_scope: str = Field(
+        "free_busy_write", description="What Enterprise Connect may delegate; the scope policy applies."
+    )
+    avoid_linking: bool = Field(
+        default=True, description="Keep calendars connected in one browser apart; false lets Cronofy link them."
+    )
+    same_site: Literal["lax", "strict"] = Field(
+        "lax", description="SameSite of the session cookie. Strict: a link from elsewhere arrives signed out."
+    )
+
+
+class SessionsSection(_Section):
+    """How long sessions and connections live."""
+
+    idle_timeout: float = Field(
+        8 * 3600.0, ge=60, le=90 * 86_400, description="Seconds without use after which a session ends."
+    )
+    absolute_timeout: float = Field(
+        14 * 86_400.0, ge=60, le=400 * 86_400, description="Seconds after the sign-in after which a session ends."
+    )
+    connection_kept: float = Field(
+        60 * 86_400.0,
+        ge=3600,
+        le=400 * 86_400,
+        description="Seconds that a connection is kept after its last sign-in or refresh.",
+    )
 
 
 class ProxySection(_Section):
@@ -188,6 +227,7 @@ class Settings(BaseSettings):
     keys: Keys = Keys()
     applications: dict[Name, ApplicationSettings] = Field(description="Cronofy applications, by a name of your own.")
     clients: dict[Name, ClientSettings] = Field(description="Apps registered at this gateway, by client id.")
+    sessions: SessionsSection = SessionsSection()
     proxy: ProxySection = ProxySection()
     upstream: UpstreamSection = UpstreamSection()
     log: Log = Log()

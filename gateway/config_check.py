@@ -12,6 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
 from gateway.rules.redirect_uris import complaint_about
+from gateway.sites import complaint_about_page
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 SHORTEST_SECRET: Final = 24  # characters; what `secrets.token_urlsafe(18)` gives
@@ -223,6 +224,7 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
     if one.application is not None and one.application not in settings.applications:
         known = ", ".join(settings.applications) or "none"
         found.append(Complaint(f"{place}.application", f"{one.application!r} is not configured", f"known: {known}"))
+    found += _check_pages(place, one, settings)
     if one.any_loopback_redirect and urlsplit(settings.public_url).hostname not in LOOPBACK:
         found.append(
             Complaint(
@@ -232,6 +234,19 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
                 fatal=False,
             )
         )
+    return found
+
+
+def _check_pages(place: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+    """Check the browser door: browsers send its cookies only between pages and a gateway of one site."""
+    if one.home is None:
+        hint = "set home, the page where people land after signing in"
+        return [Complaint(f"{place}.home", "is missing although origins are set", hint)] if one.origins else []
+    found = []
+    for name, url in (("home", one.home), *(("origins", origin) for origin in one.origins)):
+        problem = complaint_about_page(url, settings.public_url, is_origin=name == "origins")
+        if problem:
+            found.append(Complaint(f"{place}.{name}", f"{url!r} {problem}", "mend it or take it out"))
     return found
 
 

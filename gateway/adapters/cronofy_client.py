@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import structlog
@@ -39,6 +40,13 @@ class CronofyClient:
     async def revoke(self, application: Application, fields: dict[str, Any]) -> ApiReply:
         """POST /oauth/token/revoke."""
         return await self._post(f"{application.hosts.api}/oauth/token/revoke", fields)
+
+    async def revoke_profile(self, application: Application, bearer: str, profile_id: str) -> ApiReply:
+        """POST /v1/profiles/{profile_id}/revoke."""
+        headers = {"Authorization": f"Bearer {bearer}", "Connection": "close"}
+        url = f"{application.hosts.api}/v1/profiles/{quote(profile_id, safe='')}/revoke"
+        async with _told("profile"), self.session.post(url, headers=headers, allow_redirects=False) as reply:
+            return ApiReply(reply.status, await _read(reply, _TOKEN_REPLY_BYTES))
 
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         """GET /v1/userinfo."""

@@ -11,6 +11,9 @@ from typing import Final
 
 import aiohttp
 import structlog
+from aiohttp.client_reqrep import ConnectionKey
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 from yarl import URL
 
 from gateway.flows.ports import UpstreamReply
@@ -46,6 +49,22 @@ class UpstreamSettings:
     ca_file: str = ""
 
 
+class _WaryConnector(aiohttp.TCPConnector):
+    """Never reuses a connection on which something came that nobody had asked for.
+
+    aiohttp 3.14 looks at that when a call ends, not when the next one begins: bytes that came in between would be taken
+    for the next caller's answer (CVE-2026-71324 is its kin).
+    """
+
+    async def _get(self, key: ConnectionKey, traces: list[Trace]) -> Connection | None:
+        # No public hook exists. tests/journeys/test_broken_upstream.py fails when the name moves.
+        while (kept := await super()._get(key, traces)) is not None:
+            if kept.protocol is not None and not kept.protocol.should_close:
+                return kept
+            kept.close()
+        return None
+
+
 def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aiohttp.ClientSession:
     """Make a client session for calls to Cronofy.
 
@@ -61,7 +80,7 @@ def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aioht
     if settings.ca_file:
         tls.load_verify_locations(cafile=settings.ca_file)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
+        connector=_WaryConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
         timeout=aiohttp.ClientTimeout(
             total=None if proxied else settings.connect_timeout + settings.read_timeout,
             connect=settings.connect_timeout,
@@ -78,6 +97,10 @@ def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aioht
     # No public switch exists (aiohttp 3.14). tests/adapters/test_upstream.py fails when the name moves.
     session._retry_connection = False
     return session
+
+
+class _ConnectionLost(Exception):
+    """The connection ended before an answer began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +166,15 @@ class AiohttpUpstream:
         """Send a request and return when the answer's head is there."""
         try:
             return await self._send_once(method, url, headers, body)
-        except aiohttp.ServerDisconnectedError:
-            # Closed before any byte of an answer: for a kept connection that means it had gone stale.
+        except _ConnectionLost:
+            # Closed or reset before any byte of an answer: for a kept connection that means it had gone stale.
             if method not in _SAFE or body is not None:
                 raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer") from None
         self.metrics.upstream_retries.inc()
         _log.info(events.UPSTREAM_RETRIED, method=method)
         try:
             return await self._send_once(method, url, headers, body)
-        except aiohttp.ServerDisconnectedError:
+        except _ConnectionLost:
             raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer, twice") from None
 
     async def _send_once(
@@ -166,10 +189,12 @@ class AiohttpUpstream:
                 allow_redirects=False,
                 skip_auto_headers=_SKIPPED,
             )
-        except aiohttp.ServerDisconnectedError:
-            raise
         except TimeoutError:
             raise _unavailable(Code.UPSTREAM_TIMEOUT, "no answer in time") from None
+        except aiohttp.ClientConnectorError as error:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+            raise _ConnectionLost from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
         return AiohttpReply(reply)

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from gateway.app import run_gateway
 from gateway.config_check import check_settings
+from gateway.demo.app_server import WEB_CLIENT, make_demo_app
 from gateway.demo.settings import SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
 from gateway.demo.tour import Tour
 from gateway.emulator.app import EmulatorSettings, make_app, runner
@@ -26,15 +27,23 @@ class DemoPorts:
     gateway: int
     emulator: int
     operations: int
+    app: int
 
 
-async def run_demo(ports: DemoPorts, out: Console, *, until: Callable[[], Awaitable[None]] | None) -> bool:
+async def run_demo(
+    ports: DemoPorts,
+    out: Console,
+    *,
+    until: Callable[[], Awaitable[None]] | None,
+    show: Callable[[str], None] = lambda _: None,
+) -> bool:
     """Run the demo and say whether the tour passed.
 
     Args:
         ports: where to listen.
         out: what the tour is shown on.
         until: what to wait for after the tour; None ends at once.
+        show: opens the demo app's URL for the person, once it is up.
 
     Raises:
         OSError: a port is taken.
@@ -49,19 +58,26 @@ async def run_demo(ports: DemoPorts, out: Console, *, until: Callable[[], Awaita
         emulator_url = f"http://localhost:{emulator.addresses[0][1]}"
         public_port = ports.gateway or _free_port()
         public_url = f"http://127.0.0.1:{public_port}"
+        demo_app = web.AppRunner(make_demo_app(public_url), access_log=None)
+        await demo_app.setup()
+        stack.push_async_callback(demo_app.cleanup)
+        await web.TCPSite(demo_app, "127.0.0.1", ports.app).start()
+        app_url = f"http://127.0.0.1:{demo_app.addresses[0][1]}"
         values = demo_settings(
             folder=folder,
             public_url=public_url,
             gateway_port=public_port,
             operations_port=ports.operations,
             emulator_url=emulator_url,
+            app_url=app_url,
             client_id=emulated.client_id,
             secret=emulated.client_secrets[0],
         )
         running = await stack.enter_async_context(run_gateway(check_settings(values)))
         passed = await _show_tour(out, public_url, emulator_url)
         if until is not None:
-            _show_signposts(out, public_url, emulator_url, running.operations_port)
+            _show_signposts(out, app_url, public_url, emulator_url, running.operations_port)
+            show(app_url)
             await until()
             out.print("\nStopped; its keys and records are gone.")
         return passed
@@ -91,11 +107,12 @@ async def _show_tour(out: Console, public_url: str, emulator_url: str) -> bool:
     return passed
 
 
-def _show_signposts(out: Console, public_url: str, emulator_url: str, operations_port: int) -> None:
+def _show_signposts(out: Console, app_url: str, public_url: str, emulator_url: str, operations_port: int) -> None:
     out.print(
         f"""
 [bold]It stays up.[/] Ctrl-C ends it.
 
+  [bold]demo app    {app_url}[/]   (connect a calendar; its client is {WEB_CLIENT} / {secret_of(WEB_CLIENT)})
   gateway     {public_url}
   emulator    {emulator_url}   (its consent page; PUT {emulator_url}/_emulator/autoconsent answers for the person)
   operations  http://127.0.0.1:{operations_port}/readyz   /healthz   /metrics
@@ -108,9 +125,6 @@ Point an SDK at it: client [bold]{SDK_CLIENT}[/] / {secret_of(SDK_CLIENT)} (adds
   Node     const client = new Cronofy({{client_id: "{SDK_CLIENT}", client_secret: "{secret_of(SDK_CLIENT)}"}})
            client.urls.api = "{public_url}"
   Ruby     CRONOFY_API_URL={public_url} CRONOFY_APP_URL={public_url}
-
-A first link to open in a browser:
-  {public_url}/oauth/authorize?response_type=code&client_id={SDK_CLIENT}&scope=free_busy_write&redirect_uri={public_url}/robots.txt
 """,
         highlight=False,
         soft_wrap=True,

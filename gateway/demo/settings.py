@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.adapters.key_ring import generate_key
+from gateway.demo.app_server import WEB_CLIENT
 
 SDK_CLIENT: Final = "demo-sdk"
 STRICT_CLIENT: Final = "demo-strict"
@@ -16,6 +17,7 @@ def demo_settings(
     gateway_port: int,
     operations_port: int,
     emulator_url: str,
+    app_url: str,
     client_id: str,
     secret: str,
 ) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def demo_settings(
         "clients": {
             SDK_CLIENT: _client(SDK_CLIENT, "add"),
             STRICT_CLIENT: _client(STRICT_CLIENT, "reject"),
+            WEB_CLIENT: {**_client(WEB_CLIENT, "add"), "origins": [app_url], "home": f"{app_url}/"},
         },
     }
 

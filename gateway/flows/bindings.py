@@ -139,6 +139,19 @@ class Bindings:
                 return True
         return False
 
+    async def has_other_client(self, application: str, account: str, client: str) -> bool:
+        """Say whether a client other than this one holds a token for an account.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        key = account_key(application, account)
+        for token_id in await self._records.store.list_ids(BINDING, account=key):
+            found = await self._records.load(BINDING, token_id, Binding)
+            if found is not None and set(found.clients) - {client}:
+                return True
+        return False
+
     async def forget_account(self, client: Client, account: str) -> None:
         """Remove a client from all bindings of an account.
 

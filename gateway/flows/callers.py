@@ -5,15 +5,19 @@ exactly one application is configured, since only then it is clear whose data ce
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.registry import Registry
+from gateway.flows.vault import Vault
 from gateway.rules.authorization import bearer_token, single_authorization
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.headers import GATEWAY_ACCOUNT, Pairs
 from gateway.rules.operations import Credential, Operation
+
+_OF_ACCOUNTS: Final = frozenset({Credential.USER, Credential.SERVICE_ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Caller:
         bearer: what Cronofy is shown; None where the body carries the credentials.
         account: `sub` of the person behind it; empty where it is not known or nobody is.
         is_person: an access token is behind the call, so it has an access mode.
+        connection: id of the stored connection that the token is of; empty for a token that the caller holds.
     """
 
     application: Application
@@ -34,6 +39,7 @@ class Caller:
     bearer: str | None
     account: str
     is_person: bool
+    connection: str = ""
 
     @property
     def client(self) -> Client | None:
@@ -47,9 +53,15 @@ class Callers:
 
     registry: Registry
     bindings: Bindings
+    vault: Vault
 
-    async def identify(self, headers: Pairs, operation: Operation) -> Caller | None:
+    async def identify(self, headers: Pairs, operation: Operation, connection: str = "") -> Caller | None:
         """Say who calls; None when only the body can tell (`client_id` and `client_secret` in it).
+
+        Args:
+            headers: as they came. An Authorization header wins over a session.
+            operation: what is called.
+            connection: id of the connection of the browser's session; empty when there is none.
 
         Raises:
             RequestRefused: `authorization_repeated`, `account_header_refused`, `credentials_missing` or
@@ -63,6 +75,8 @@ class Callers:
                 Code.ACCOUNT_HEADER_REFUSED,
                 f"{GATEWAY_ACCOUNT} goes with a client secret in the service door only.",
             )
+        if connection and authorization is None:
+            return await self._by_session(connection, operation)
         token = bearer_token(authorization)
         if token is None:
             if Credential.BODY in operation.credentials:
@@ -83,6 +97,16 @@ class Callers:
             raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token did not come through this gateway.")
         clients = self.registry.clients_of(only)
         return Caller(only, clients if len(clients) == 1 else (), token, "", is_person=True)
+
+    async def _by_session(self, connection: str, operation: Operation) -> Caller:
+        if not operation.credentials & _OF_ACCOUNTS:
+            # Cronofy would answer 401 to a token here, which must not be taken for a dead connection.
+            raise RequestRefused(
+                Code.OPERATION_REFUSED, "This operation takes the application's API key, which pages do not have."
+            )
+        fresh = await self.vault.fresh(connection)
+        account = fresh.stored.connection.account
+        return Caller(fresh.application, (fresh.client,), fresh.bearer, account, is_person=True, connection=connection)
 
     def by_body(self, client_id: object, client_secret: object) -> Caller:
         """Say who calls by the credentials in a JSON body.

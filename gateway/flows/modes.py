@@ -108,6 +108,15 @@ class ModeBook:
         known = await self.known(application, account) or AccountModes(account, (), whole=False, learnt_at=now)
         await self._keep(application, known.with_profile(profile, now=now))
 
+    async def forget(self, application: Application, account: str) -> None:
+        """Forget an account whose authorization or profile was just ended; the next call learns it anew."""
+        key = account_key(application.name, account)
+        self._known.pop(key, None)
+        try:
+            await self._records.store.delete(MODES, key)
+        except StoreUnavailable as error:
+            _log.warning(events.STORE_FAILED, detail=error.detail)
+
     def needs_look_up(self, known: AccountModes | None) -> bool:
         """Say whether userinfo should be asked (again), beside a call."""
         return known is None or not known.whole or known.learnt_at + self._fresh_for <= self._clock.now()

@@ -120,6 +120,10 @@ class CronofyApi(Protocol):
         """POST /oauth/token/revoke."""
         ...
 
+    async def revoke_profile(self, application: Application, bearer: str, profile_id: str) -> ApiReply:
+        """POST /v1/profiles/{profile_id}/revoke."""
+        ...
+
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         """GET /v1/userinfo."""
         ...

@@ -6,27 +6,26 @@ operations that the route table flags are read on the way up, and only paged one
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
 
-from gateway.flows.bindings import Bindings
+from gateway.flows.answers import Answer, Answers
 from gateway.flows.callers import Caller, Callers
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import Upstream, UpstreamReply
 from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
-from gateway.rules.data_centres import API_ORIGINS
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
-from gateway.rules.headers import Pairs, to_client, to_upstream
+from gateway.rules.headers import Pairs, to_upstream
 from gateway.rules.operations import Body, Match, OperationTable
-from gateway.rules.page_links import relink_page
 from gateway.rules.queries import parse_query, seen_names
 from gateway.rules.request_target import Target, read_target
-from gateway.rules.token_reply import ReplyInvalid, read_token_reply
 
+REPLAYED_BYTES: Final = 64 * 1024
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _NOT_MODIFIED: Final = 304
@@ -39,6 +38,11 @@ class IncomingBody(Protocol):
     @property
     def is_there(self) -> bool:
         """Whether there is one."""
+        ...
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its announced length allows keeping it, REPLAYED_BYTES at most."""
         ...
 
     async def read(self, limit: int) -> bytes:
@@ -56,13 +60,14 @@ class IncomingBody(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A call as it came: method, raw target, all header lines, body."""
+    """A call as it came: method, raw target, all header lines, body; and the connection of its session, if any."""
 
     method: str
     target: str
     headers: Pairs
     body: IncomingBody
     request_id: str
+    connection: str = ""
 
 
 @dataclass(slots=True)
@@ -75,44 +80,18 @@ class CallFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back: a whole body, or the upstream's reply to be streamed and then closed."""
-
-    status: int
-    headers: Pairs
-    body: bytes | None
-    streamed: UpstreamReply | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProxySettings:
-    """Limits and names of the proxied path.
-
-    Attributes:
-        public_url: the gateway's own origin.
-        mode_header: name of the access-mode header.
-        max_page_bytes: the largest page that is buffered.
-        mode_wait: seconds that an answer waits for its mode, past the upstream's head.
-    """
-
-    public_url: str
-    mode_header: str
-    max_page_bytes: int
-    mode_wait: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
 class Proxy:
-    """Carries calls to Cronofy and back."""
+    """Carries calls to Cronofy and back; an answer waits `mode_wait` seconds for its mode, past the upstream's head."""
 
     table: OperationTable
     callers: Callers
+    vault: Vault
     modes: ModeBook
-    bindings: Bindings
     bodies: RuledBodies
+    answers: Answers
     upstream: Upstream
     metrics: Metrics
-    settings: ProxySettings
+    mode_wait: float = 1.0
 
     async def call(self, incoming: Incoming, facts: CallFacts) -> Answer:
         """Carry one call.
@@ -127,8 +106,8 @@ class Proxy:
         operation = match.operation
         facts.operation = operation.name
         _refuse_shadows(target, match)
-        caller = await self.callers.identify(incoming.headers, operation)
-        body: bytes | AsyncIterator[bytes] | None = incoming.body.stream() if incoming.body.is_there else None
+        caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
+        body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
         if operation.body is Body.READ and incoming.body.is_there:
             caller, body = await self.bodies.judge(incoming, match, caller)
         if caller is None:
@@ -137,15 +116,21 @@ class Proxy:
         known, look_up = await self._begin_mode(caller)
         try:
             reply = await self._send(incoming, match, target, caller, body)
-            if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
-                known = await self._await_mode(look_up)
+            if reply.status == _UNAUTHORIZED and caller.connection:
+                caller, reply = await self._send_again(incoming, match, target, caller, body, reply)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
+        if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
+            try:
+                known = await self._await_mode(look_up)
+            except BaseException:
+                reply.close()  # the caller left; nobody will read it
+                raise
         mode = header_value(known, _named_calendars(target, match)) if caller.is_person else AccessMode.NOT_APPLICABLE
         facts.mode = mode
         self.metrics.modes.labels(mode).inc()
-        return await self._answer(reply, incoming, match, caller, mode)
+        return await self.answers.make(reply, incoming.method, incoming.request_id, match, caller, mode)
 
     async def _begin_mode(
         self, caller: Caller
@@ -160,7 +145,7 @@ class Proxy:
 
     async def _await_mode(self, look_up: "asyncio.Future[AccountModes | None]") -> AccountModes | None:
         try:
-            return await asyncio.wait_for(look_up, self.settings.mode_wait)
+            return await asyncio.wait_for(look_up, self.mode_wait)
         except TimeoutError:
             return None
 
@@ -186,6 +171,13 @@ class Proxy:
         reply = await self.upstream.send(
             incoming.method, f"{caller.application.hosts.api}{target.path}{query}", headers, body
         )
+        if reply.status < _OK:
+            reply.close()
+            raise CronofyUnavailable(
+                Code.UPSTREAM_REPLY_INVALID,
+                "Cronofy answered with a status that ends no call.",
+                detail=str(reply.status),
+            )
         if reply.status in _REDIRECTS and reply.status != _NOT_MODIFIED:
             reply.close()
             raise CronofyUnavailable(
@@ -195,40 +187,33 @@ class Proxy:
             )
         return reply
 
-    async def _answer(
-        self, reply: UpstreamReply, incoming: Incoming, match: Match, caller: Caller, mode: str
-    ) -> Answer:
-        headers = to_client(
-            reply.headers, mode_header=self.settings.mode_header, mode=mode, request_id=incoming.request_id
-        )
-        buffered = reply.status == _OK and (match.operation.paged or match.operation.issues_tokens)
-        if not buffered or incoming.method == "HEAD":
-            return Answer(reply.status, headers, None, reply)
-        try:
-            page = await reply.read(self.settings.max_page_bytes)
-            if match.operation.issues_tokens:
-                await self._bind(page, caller)
-            else:
-                origins = API_ORIGINS | {caller.application.hosts.api}
-                page = relink_page(page, public_url=self.settings.public_url, known_origins=origins)
-        except CronofyUnavailable as error:
-            self.metrics.upstream_failures.labels(error.code).inc()
-            raise
-        finally:
-            reply.close()
-        validators = {"etag", "content-md5", "digest"}  # they were of other bytes
-        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in validators], page, None)
-
-    async def _bind(self, reply: bytes, caller: Caller) -> None:
-        """Bind the token set of a new application calendar to its client."""
-        try:
-            tokens = read_token_reply(reply)
-        except ReplyInvalid as error:
+    async def _send_again(
+        self,
+        incoming: Incoming,
+        match: Match,
+        target: Target,
+        caller: Caller,
+        body: bytes | AsyncIterator[bytes] | None,
+        refused: UpstreamReply,
+    ) -> tuple[Caller, UpstreamReply]:
+        """Get another token for a call that Cronofy refused with 401, and send it once more where that is possible."""
+        refused.close()
+        fresh = await self.vault.after_401(caller.connection, caller.bearer or "")
+        if body is not None and not isinstance(body, bytes):
             raise CronofyUnavailable(
-                Code.UPSTREAM_REPLY_INVALID, "Cronofy's answer holds no usable token set.", detail=str(error)
-            ) from None
-        if caller.client is not None:
-            await self.bindings.remember(caller.client, tokens, account=tokens.account, scope=tokens.scope)
+                Code.TOKEN_RENEWED,
+                "The access token had to be renewed, and this body is too large to be kept. Send the same call again.",
+                headers={"Retry-After": "1"},
+            )
+        renewed = replace(caller, bearer=fresh.bearer)
+        return renewed, await self._send(incoming, match, target, renewed, body)
+
+
+async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[bytes] | None:
+    """Return the body to send: kept whole where it is small and may have to be sent twice, else streamed."""
+    if not incoming.body.is_there:
+        return None
+    return await incoming.body.read(REPLAYED_BYTES) if keep and incoming.body.is_small else incoming.body.stream()
 
 
 def _refuse_shadows(target: Target, match: Match) -> None:

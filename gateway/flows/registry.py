@@ -14,6 +14,7 @@ class Registry:
     def __init__(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}
+        self.origins = frozenset[str]().union(*(one.browser.origins for one in self._clients.values() if one.browser))
         self._by_secret = {secret: one for one in self._clients.values() for secret in one.secret_hashes}
 
     def client(self, client_id: str) -> Client:
@@ -36,6 +37,10 @@ class Registry:
         if found is None or found.id != client_id:
             raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is not right.")
         return found
+
+    def browser_clients(self) -> tuple[Client, ...]:
+        """Return the clients that have pages."""
+        return tuple(one for one in self._clients.values() if one.browser is not None)
 
     def client_by_secret(self, secret: str) -> Client | None:
         """Return the client that a secret belongs to.

@@ -4,6 +4,7 @@ What was parsed is what is sent: the same bytes where nothing had to change (the
 understand them), the changed object encoded anew otherwise.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -13,6 +14,8 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller, Callers
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import Clock
+from gateway.rules.access_mode import AccountModes
+from gateway.rules.client import Application
 from gateway.rules.conferencing import asks_for_integrated, forbidding_mode, integrated_refused
 from gateway.rules.content_coding import decode_body
 from gateway.rules.delegated_scopes import judge_delegated
@@ -24,6 +27,7 @@ from gateway.rules.operations import Credential, Match
 
 # A mode this old is looked up again before somebody is refused because of it.
 FRESH_FOR_REFUSAL: Final = 60.0
+LOOK_UP_WAIT: Final = 2.0
 
 
 class _Read(Protocol):
@@ -84,9 +88,15 @@ class RuledBodies:
         fresh = known is not None and known.learnt_at + FRESH_FOR_REFUSAL > self.clock.now()
         certain = known is not None and known.of_calendar(calendar_id) is not None
         if not (fresh and certain):
-            known = await self.modes.look_up(caller.application, caller.bearer) or known
+            known = await self._look_up(caller.application, caller.bearer) or known
         if known is not None and (mode := forbidding_mode(known, calendar_id)):
             raise integrated_refused(mode)
+
+    async def _look_up(self, application: Application, bearer: str) -> AccountModes | None:
+        try:
+            return await asyncio.wait_for(self.modes.look_up(application, bearer), LOOK_UP_WAIT)
+        except TimeoutError:
+            return None  # it goes on by itself; what was known before counts, else Cronofy decides
 
     async def _judge_delegated(self, body: Any, raw: bytes, caller: Caller) -> bytes:  # noqa: ANN401  JSON
         judged = judge_delegated(body, caller.client)

@@ -18,7 +18,7 @@ class SealedRecords:
 
     def __init__(self, store: RecordStore, sealer: Sealer) -> None:
         self.store = store
-        self._sealer = sealer
+        self.sealer = sealer
 
     async def load(self, kind: str, record_id: str, shape: type[T]) -> T | None:
         """Return a record, or None when it is not there or cannot be opened (a lost key loses no more than it must).
@@ -26,8 +26,18 @@ class SealedRecords:
         Raises:
             StoreUnavailable: the store is away.
         """
+        found = await self.load_versioned(kind, record_id, shape)
+        return found[0] if found else None
+
+    async def load_versioned(self, kind: str, record_id: str, shape: type[T]) -> tuple[T, int] | None:
+        """Return a record and its version.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
         record = await self.store.get(kind, record_id)
-        return None if record is None else self._open(kind, record_id, record, shape)
+        value = None if record is None else self._open(kind, record_id, record, shape)
+        return None if record is None or value is None else (value, record.version)
 
     async def save(
         self,
@@ -39,8 +49,8 @@ class SealedRecords:
         account: str = "",
         expires_at: float,
         expected: int | None = None,
-    ) -> None:
-        """Write a record.
+    ) -> int:
+        """Write a record and return its version.
 
         Args:
             kind: what it is; also the sealing's purpose.
@@ -56,8 +66,8 @@ class SealedRecords:
             VersionMoved: another version stands there.
         """
         plain = msgspec.json.encode(value)
-        sealed = self._sealer.seal(plain, purpose=kind, client=client, record_id=record_id)
-        await self.store.put(kind, record_id, Record(sealed, 0, client, account, expires_at), expected=expected)
+        sealed = self.sealer.seal(plain, purpose=kind, client=client, record_id=record_id)
+        return await self.store.put(kind, record_id, Record(sealed, 0, client, account, expires_at), expected=expected)
 
     async def change(
         self,
@@ -100,7 +110,7 @@ class SealedRecords:
 
     def _open(self, kind: str, record_id: str, record: Record, shape: type[T]) -> T | None:
         try:
-            plain = self._sealer.open(record.value, purpose=kind, client=record.client, record_id=record_id)
+            plain = self.sealer.open(record.value, purpose=kind, client=record.client, record_id=record_id)
             return msgspec.json.decode(plain, type=shape)
         except (SealBroken, msgspec.DecodeError):
             return None

@@ -100,6 +100,26 @@ class TokenDoor:
             await self.modes.learn(application, tokens.account, tokens.profile)
         return self._handed_out(reply, client, tokens.account, CODE_GRANT)
 
+    async def redeem_own(self, client: Client, code: str, redirect_uri: str) -> TokenSet:
+        """Redeem a code that came to the gateway's own redirect URI; its tokens stay inside.
+
+        Raises:
+            RequestRefused: `invalid_grant`, or `invalid_scope` when free_busy_write was not granted.
+            CronofyUnavailable: nothing usable came back.
+        """
+        application = self.registry.application_of(client)
+        fields = {"grant_type": CODE_GRANT, "code": code, "redirect_uri": redirect_uri}
+        reply = await self.cronofy.token(application, upstream_fields(fields, application))
+        if reply.status != _OK:
+            self._passed_on(reply, CODE_GRANT)
+            raise RequestRefused(Code.INVALID_GRANT, "Cronofy did not accept the code of this sign-in.")
+        tokens = self._read(reply)
+        self._check_grant(client, tokens)
+        if not tokens.account:
+            raise self._unusable("no sub")
+        self._handed_out(reply, client, tokens.account, CODE_GRANT)
+        return tokens
+
     async def _refresh(self, fields: Fields, client: Client) -> ApiReply:
         token = required(fields, "refresh_token")
         binding = await self.bindings.find(token)
@@ -136,11 +156,14 @@ class TokenDoor:
         try:
             return read_token_reply(reply.body)
         except ReplyInvalid as error:
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REPLY_INVALID,
-                "Cronofy's token endpoint gave an answer that cannot be used; nothing was stored.",
-                detail=str(error),
-            ) from None
+            raise self._unusable(str(error)) from None
+
+    def _unusable(self, detail: str) -> CronofyUnavailable:
+        return CronofyUnavailable(
+            Code.UPSTREAM_REPLY_INVALID,
+            "Cronofy's token endpoint gave an answer that cannot be used; nothing was stored.",
+            detail=detail,
+        )
 
     def _handed_out(self, reply: ApiReply, client: Client, account: str, grant: str) -> ApiReply:
         self.metrics.token_requests.labels(grant, "granted").inc()
@@ -156,11 +179,7 @@ class TokenDoor:
                 "Cronofy does not accept this gateway's application credentials. The operator has to mend them.",
             )
         if not _BAD_REQUEST <= reply.status < _SERVER_ERROR:
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REPLY_INVALID,
-                "Cronofy's token endpoint gave an answer that cannot be used; nothing was stored.",
-                detail=f"status {reply.status}",
-            )
+            raise self._unusable(f"status {reply.status}")
         self.metrics.token_requests.labels(grant, "refused_by_cronofy").inc()
         return reply
 
@@ -214,6 +233,7 @@ class RevokeDoor:
             return door._passed_on(reply, "revoke")
         if account:
             await door.bindings.forget_account(client, account)
+            await door.modes.forget(application, account)
         elif token:
             await door.bindings.forget(client, token)
         door.metrics.token_requests.labels("revoke", "revoked").inc()

@@ -8,12 +8,14 @@ from typing import Final
 EVENTS: Final[dict[str, str]] = {
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "connection.lost": "Cronofy refused the refresh token for good; the person has to connect again.",
     "gateway.started": "The gateway answers on its addresses.",
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
     "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
+    "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
     "records.swept": "Expired records were removed from the store.",
     "request.failed": "An unexpected error in the gateway itself; the traceback holds no request data.",
     "request.finished": "One line for each request: what, for whom, how it ended, how long it took.",
@@ -21,6 +23,9 @@ EVENTS: Final[dict[str, str]] = {
     "request.refused": "Private facts about a refusal; `code` is in the answer too.",
     "store.failed": "The record store could not be used.",
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "session.began": "A person signed in.",
+    "session.ended": "A person signed out; `revoked` says whether the connection was ended too.",
+    "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
     "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",
     "token.revoked": "A revocation was passed on.",
@@ -30,12 +35,14 @@ EVENTS: Final[dict[str, str]] = {
 
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
+CONNECTION_LOST: Final = "connection.lost"
 GATEWAY_STARTED: Final = "gateway.started"
 GATEWAY_STOPPED: Final = "gateway.stopped"
 GATEWAY_DRAINING: Final = "gateway.draining"
 GATEWAY_WARNED: Final = "gateway.warned"
 MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
+PROFILE_REVOKED: Final = "profile.revoked"
 RECORDS_SWEPT: Final = "records.swept"
 REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"
@@ -43,6 +50,9 @@ REQUEST_MALFORMED: Final = "request.malformed"
 REQUEST_REFUSED: Final = "request.refused"
 STORE_FAILED: Final = "store.failed"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
+SESSION_BEGAN: Final = "session.began"
+SESSION_ENDED: Final = "session.ended"
+TOKEN_RENEWED: Final = "token.renewed"  # noqa: S105  an event's name
 TOKEN_REFUSED: Final = "token.refused"  # noqa: S105  the same
 TOKEN_UNGRANTED: Final = "token.ungranted"  # noqa: S105  the same
 TOKEN_REVOKED: Final = "token.revoked"  # noqa: S105  the same

@@ -36,6 +36,29 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserDoor:
+    """How a client's pages use the browser door.
+
+    Attributes:
+        origins: origins of its pages.
+        home: its own page, where people land without a return target.
+        scope: what Individual Connect asks for.
+        service_scope: what Enterprise Connect asks for.
+        delegated_scope: what Enterprise Connect may delegate.
+        avoid_linking: keep a person's calendars apart from those known by Cronofy's cookie in the same browser.
+        strict: the session cookie is SameSite=Strict instead of Lax.
+    """
+
+    origins: frozenset[str]
+    home: str
+    scope: str
+    service_scope: str
+    delegated_scope: str
+    avoid_linking: bool = True
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """An app registered at this gateway.
 
@@ -51,6 +74,7 @@ class Client:
         organization_connect: it may ask for `organizational_unit_scheduler` alone.
         business_connect: it may send `delegated_scope` on `/oauth/authorize`.
         may_impersonate: its `Cronofy-Impersonate` header is passed on.
+        browser: how its pages use the browser door; None for a client without pages.
     """
 
     id: ClientId
@@ -64,3 +88,4 @@ class Client:
     organization_connect: bool = False
     business_connect: bool = False
     may_impersonate: bool = False
+    browser: BrowserDoor | None = None

@@ -29,6 +29,18 @@ class Code(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     CREDENTIALS_MISSING = "credentials_missing"
     CREDENTIALS_UNKNOWN = "credentials_unknown"
+    OPERATION_REFUSED = "operation_refused"
+    TOKEN_RENEWED = "token_renewed"  # noqa: S105  an error's name
+    NOT_SIGNED_IN = "not_signed_in"
+    RECONNECT_REQUIRED = "reconnect_required"
+    CSRF_MISSING = "csrf_missing"
+    ORIGIN_REFUSED = "origin_refused"
+    CLIENT_AMBIGUOUS = "client_ambiguous"
+    COOKIE_REPEATED = "cookie_repeated"
+    RETURN_TARGET_REFUSED = "return_target_refused"
+    STATE_REFUSED = "state_refused"
+    TICKET_INVALID = "ticket_invalid"
+    ACCESS_DENIED = "access_denied"
     OPERATION_UNKNOWN = "operation_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
@@ -79,6 +91,22 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.UNSUPPORTED_RESPONSE_TYPE: Meaning(400, "Unsupported response type", "Use response_type=code."),
     Code.CREDENTIALS_MISSING: Meaning(401, "Credentials missing", "Send Authorization: Bearer with a token."),
     Code.CREDENTIALS_UNKNOWN: Meaning(401, "Credentials unknown", "Send a token that came through this gateway."),
+    Code.OPERATION_REFUSED: Meaning(403, "Operation refused", "Call it from the app's backend."),
+    Code.TOKEN_RENEWED: Meaning(503, "Token renewed", "Send the same call again."),
+    Code.NOT_SIGNED_IN: Meaning(401, "Not signed in", "Navigate to login_url."),
+    Code.RECONNECT_REQUIRED: Meaning(401, "Reconnect required", "Let the person connect again: navigate to login_url."),
+    Code.CSRF_MISSING: Meaning(403, "CSRF header missing", "Send X-CSRF: 1 with every call by cookie."),
+    Code.ORIGIN_REFUSED: Meaning(403, "Origin refused", "Register the page's origin for the client."),
+    Code.CLIENT_AMBIGUOUS: Meaning(400, "Client ambiguous", "Name the client in the Gateway-Client header."),
+    Code.COOKIE_REPEATED: Meaning(400, "Cookie repeated", "Clear this site's cookies and sign in again."),
+    Code.RETURN_TARGET_REFUSED: Meaning(
+        400, "Return target refused", "Use a path on the client's home, or a URL on one of its origins."
+    ),
+    Code.STATE_REFUSED: Meaning(400, "Sign-in not recognised", "Start again from the app, in this browser."),
+    Code.TICKET_INVALID: Meaning(
+        400, "Ticket invalid", "Let the page ask for a new ticket; each is good once, for 60 s."
+    ),
+    Code.ACCESS_DENIED: Meaning(400, "Access denied", "The person declined; offer to connect again."),
     Code.OPERATION_UNKNOWN: Meaning(
         404, "Unknown operation", "Use a path of the Cronofy API, or add it to extra_operations."
     ),

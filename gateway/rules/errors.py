@@ -24,6 +24,7 @@ class GatewayError(Exception):
         detail: private facts for the log.
         fields: for a 422, field path → the sentence about it, as Cronofy's `errors` map.
         headers: further response headers, such as Allow.
+        members: further members of the JSON body, such as login_url.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class GatewayError(Exception):
         detail: str = "",
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(f"{code}: {public}")
         self.code = code
@@ -41,6 +43,7 @@ class GatewayError(Exception):
         self.detail = detail
         self.fields = dict(fields or {})
         self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 class RequestRefused(GatewayError):

@@ -6,8 +6,11 @@ Names are lower case. Hop-by-hop names, those that `Connection` names included, 
 Source: RFC 9110 sections 7.6.1 (Connection), 7.6.3 (Via); https://docs.cronofy.com/ for Cronofy's own.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
+
+from gateway.rules.cookies import without_ours
 
 Pairs = list[tuple[str, str]]
 
@@ -53,6 +56,10 @@ _NOT_UPSTREAM: Final = HOP_BY_HOP | {
     "x-http-method-override",  # Rack would turn one method into another after we judged it
     "x-method-override",
     "x-original-url",
+    "x-client-ip",
+    "true-client-ip",
+    "x-cluster-client-ip",
+    "x-original-host",
     "x-real-ip",
     "x-request-id",
     "x-rewrite-url",
@@ -67,13 +74,19 @@ _NOT_DOWNSTREAM: Final = HOP_BY_HOP | {
     "clear-site-data",
     "content-length",  # set anew where the length is known
     "gateway-error",
+    "nel",
     "set-cookie",
     "strict-transport-security",
     "via",
     "x-content-type-options",
     "x-request-id",
 }
+_CACHING: Final = frozenset({"age", "cache-control", "expires", "pragma", "vary"})
 _NOT_DOWNSTREAM_PREFIXES: Final = ("access-control-", "proxy-")
+
+
+# Bytes that were not UTF-8 cannot be written again as they came, so a line that holds one stays behind.
+_NOT_UTF_8: Final = re.compile("[\ud800-\udfff]")
 
 
 def _crossing(pairs: Iterable[tuple[str, str]], dropped: frozenset[str], prefixes: tuple[str, ...]) -> Pairs:
@@ -91,6 +104,7 @@ def _crossing(pairs: Iterable[tuple[str, str]], dropped: frozenset[str], prefixe
         if (name := key.lower().replace("_", "-")) not in dropped
         and name not in named
         and not name.startswith(prefixes)
+        and (value.isascii() or not _NOT_UTF_8.search(value))
     ]
 
 
@@ -116,6 +130,7 @@ def to_upstream(
     # A name with `_` reads like one with `-` behind CGI-style servers, so both spellings are judged as one; a spelling
     # that only such a server would understand is dropped (CVE-2025-64484).
     kept = [(key, value) for key, value in _crossing(pairs, dropped, _NOT_UPSTREAM_PREFIXES) if "_" not in key]
+    kept += [("Cookie", others) for key, value in pairs if key.lower() == "cookie" and (others := without_ours(value))]
     if not impersonate:
         kept = [(key, value) for key, value in kept if key.lower() != IMPERSONATE]
     accepted = [value for key, value in pairs if key.lower() == "accept-encoding"]
@@ -126,7 +141,9 @@ def to_upstream(
     return kept
 
 
-def to_client(pairs: Iterable[tuple[str, str]], *, mode_header: str, mode: str, request_id: str) -> Pairs:
+def to_client(
+    pairs: Iterable[tuple[str, str]], *, mode_header: str, mode: str, request_id: str, session: bool = False
+) -> Pairs:
     """Return the headers of a proxied answer: Cronofy's, less what is ours to say, with ours on top.
 
     Rack's `Status` stays: the Ruby SDK reads its error messages from it.
@@ -136,12 +153,15 @@ def to_client(pairs: Iterable[tuple[str, str]], *, mode_header: str, mode: str, 
         mode_header: name of the access-mode header.
         mode: its value.
         request_id: ours.
+        session: a browser's session is behind the call, so nobody may keep the answer.
     """
-    kept = _crossing(pairs, _NOT_DOWNSTREAM | {mode_header.lower()}, _NOT_DOWNSTREAM_PREFIXES)
+    dropped = _NOT_DOWNSTREAM | (_CACHING if session else frozenset())
+    kept = _crossing(pairs, dropped | {mode_header.lower()}, _NOT_DOWNSTREAM_PREFIXES)
     return [
         *kept,
         (mode_header, mode),
         ("Via", VIA),
         (REQUEST_ID, request_id),
         ("X-Content-Type-Options", "nosniff"),
+        *((("Cache-Control", "no-store"), ("Vary", "Cookie, Origin")) if session else ()),
     ]

@@ -34,6 +34,8 @@ class TokenSet:
         scope: as granted, space-separated.
         account: `acc_…`, `ser_…` or `apc_…`; empty on refresh.
         profile: the profile that was just connected; None where the reply names none.
+        profile_name: what the person calls it, mostly an e-mail address.
+        provider_name: Cronofy's name of its provider.
     """
 
     access_token: str = field(repr=False)
@@ -42,6 +44,8 @@ class TokenSet:
     scope: str
     account: AccountId
     profile: Profile | None
+    profile_name: str = ""
+    provider_name: str = ""
 
 
 def read_token_reply(raw: bytes) -> TokenSet:
@@ -64,6 +68,8 @@ def read_token_reply(raw: bytes) -> TokenSet:
         scope=reply["scope"] if isinstance(reply.get("scope"), str) else "",
         account=account,
         profile=_linking_profile(reply.get("linking_profile"), account),
+        profile_name=_linking_text(reply, "profile_name"),
+        provider_name=_linking_text(reply, "provider_name"),
     )
 
 
@@ -89,6 +95,12 @@ def _linking_profile(value: Any, account: AccountId) -> Profile | None:  # noqa:
         return None
     mode = mode_of_provider(value.get("provider_name"), value.get("provider_service"), account=account)
     return None if mode is AccessMode.UNKNOWN else Profile(value["profile_id"], mode)
+
+
+def _linking_text(reply: dict[str, Any], name: str) -> str:
+    profile = reply.get("linking_profile")
+    value = profile.get(name) if isinstance(profile, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 def error_of_reply(raw: bytes) -> str:

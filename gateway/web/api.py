@@ -2,12 +2,14 @@
 
 from aiohttp import web
 
+from gateway.flows.answers import Answer
 from gateway.flows.ports import UpstreamReply
-from gateway.flows.proxy import Answer, Incoming
+from gateway.flows.proxy import Incoming
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
 from gateway.web.bodies import AiohttpBody
+from gateway.web.browser import SignedIn, not_signed_in
 from gateway.web.keys import DOORS, FACTS
 
 _NO_BODY = frozenset({204, 304})
@@ -22,9 +24,15 @@ async def proxied(request: web.Request) -> web.StreamResponse:
     facts, doors = request[FACTS], request.app[DOORS]
     body = AiohttpBody(request, doors.max_body_bytes)
     body.refuse_early()
-    incoming = Incoming(request.method, request.raw_path, _pairs(request), body, facts.request_id)
+    signed_in = None if "Authorization" in request.headers else await _session(request)
+    connection = signed_in.data["connection"] if signed_in else ""
+    incoming = Incoming(request.method, request.raw_path, _pairs(request), body, facts.request_id, connection)
     try:
         answer = await doors.proxy.call(incoming, facts.call)
+    except RequestRefused as refused:
+        if refused.code is Code.RECONNECT_REQUIRED and signed_in is not None:
+            refused.members["login_url"] = doors.browser.browsers.login_url(signed_in.client)
+        raise
     except CronofyUnavailable:
         if body.overflowed:
             raise RequestRefused(
@@ -39,6 +47,25 @@ async def proxied(request: web.Request) -> web.StreamResponse:
         return await _stream(request, answer, answer.streamed)
     finally:
         answer.streamed.close()
+
+
+async def _session(request: web.Request) -> SignedIn | None:
+    """Return the browser's session behind a call without Authorization; None where no page is behind it.
+
+    Raises:
+        RequestRefused: a page is behind it, but not one of the client's, or nobody is signed in.
+        StoreUnavailable: it cannot be known now.
+    """
+    browsers = request.app[DOORS].browser.browsers
+    client = browsers.client_of(request)
+    if client is None:
+        return None
+    request[FACTS].call.client = client.id
+    browsers.check_page(request, client)
+    signed_in = await browsers.session(request, client)
+    if signed_in is None:
+        raise not_signed_in(browsers.login_url(client))
+    return signed_in
 
 
 def _pairs(request: web.Request) -> Pairs:

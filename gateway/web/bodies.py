@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
+from gateway.flows.proxy import REPLAYED_BYTES
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
@@ -29,6 +30,11 @@ class AiohttpBody:
     def is_there(self) -> bool:
         """Whether there is one: an empty one of length 0 counts as none."""
         return self._request.body_exists and self._request.content_length != 0
+
+    @property
+    def is_small(self) -> bool:
+        """Whether its announced length allows keeping it for a second try."""
+        return self._request.content_length is not None and self._request.content_length <= REPLAYED_BYTES
 
     async def read(self, limit: int) -> bytes:
         """Return it whole, as sent."""

@@ -5,10 +5,33 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.flows.connections import Connections
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.modes import ModeBook
+from gateway.flows.one_time import Tickets
 from gateway.flows.proxy import CallFacts, Proxy
 from gateway.flows.registry import Registry
+from gateway.flows.sessions import Sessions
+from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.observe.metrics import Metrics
+from gateway.web.browser import Browsers
+from gateway.web.session_storage import RecordStorage
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserDoors:
+    """What the browser door's handlers use."""
+
+    browsers: Browsers
+    sign_ins: SignIns
+    sessions: Sessions
+    storage: RecordStorage
+    connections: Connections
+    disconnects: Disconnects
+    modes: ModeBook
+    tickets: Tickets
+    logout_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +44,7 @@ class PublicDoors:
     proxy: Proxy
     metrics: Metrics
     max_body_bytes: int
+    browser: BrowserDoors
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from html import escape
 from typing import Final
 
@@ -33,6 +34,15 @@ def error_page(title: str, sentence: str, way_out: str, request_id: str) -> tupl
         f"<p><small>Request {escape(request_id)}</small></p>"
     )
     return page(title, body), POLICY
+
+
+def restart_page(sentence: str, homes: Mapping[str, str], request_id: str) -> str:
+    """Return the page of a sign-in that was not recognised, with a link to each app's home."""
+    links = "".join(
+        f'<p><a href="{escape(home)}">Start again in {escape(name)}</a></p>' for name, home in homes.items()
+    )
+    request = f"<p><small>Request {escape(request_id)}</small></p>"
+    return page("Sign-in not recognised", f"<h1>Sign-in not recognised</h1><p>{escape(sentence)}</p>{links}{request}")
 
 
 def page(title: str, body: str) -> str:

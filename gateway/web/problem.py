@@ -18,6 +18,7 @@ from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID
 from gateway.web.pages import error_page
 
 _TOKEN_PATHS: Final = frozenset({"/oauth/token", "/oauth/token/revoke"})
+_PAGE_PATHS: Final = frozenset({*PATHS.values(), "/auth/login", "/auth/callback"})
 _SERVER_ERROR: Final = 500
 _AWAY: Final = frozenset({502, 503, 504})
 _UNPROCESSABLE: Final = 422
@@ -47,7 +48,7 @@ def shape_of(path: str) -> Shape:
     """Say who reads the answers of a path."""
     if path in _TOKEN_PATHS:
         return Shape.TOKEN
-    return Shape.PAGE if path in PATHS.values() else Shape.API
+    return Shape.PAGE if path in _PAGE_PATHS else Shape.API
 
 
 def refusal(error: GatewayError, *, request_id: str, shape: Shape) -> web.Response:
@@ -83,6 +84,7 @@ def _problem(error: GatewayError, request_id: str) -> dict[str, Any]:
         "detail": error.public,
         "code": str(error.code),
         "request_id": request_id,
+        **error.members,
     }
     if meaning.status == _UNPROCESSABLE:
         fields = error.fields or {"body": error.public}

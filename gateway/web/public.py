@@ -5,13 +5,17 @@ from typing import Final
 from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.http import SERVER_SOFTWARE
 from aiohttp.typedefs import Handler
+from aiohttp_session import session_middleware
 
+from gateway.flows.sign_in import CALLBACK_PATH
 from gateway.rules.authorize_request import PATHS, Connect
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.request_target import read_path
-from gateway.web import api, authorize, token
+from gateway.web import api, authorize, login, session, token
 from gateway.web.bodies import CONTINUE
+from gateway.web.browser import LOGIN_PATH
+from gateway.web.cors import let_pages_read, preflights
 from gateway.web.keys import DOORS, PublicDoors
 from gateway.web.quiet_server import SERVER
 from gateway.web.request_log import request_log
@@ -21,15 +25,24 @@ _VERSIONS: Final = frozenset({HttpVersion10, HttpVersion11})
 
 def make_public_app(doors: PublicDoors) -> web.Application:
     """Return the application of the public listener."""
-    app = web.Application(middlewares=[request_log, plain_targets])
+    sessions = session_middleware(doors.browser.storage)
+    app = web.Application(middlewares=[request_log, plain_targets, preflights, sessions])
     app[DOORS] = doors
     app.router.add_get(PATHS[Connect.INDIVIDUAL], authorize.individual)
     app.router.add_get(PATHS[Connect.ENTERPRISE], authorize.enterprise)
     app.router.add_post("/oauth/token", token.exchange, expect_handler=expect_later)
     app.router.add_post("/oauth/token/revoke", token.revoke, expect_handler=expect_later)
     app.router.add_route("*", "/v1/{rest:.*}", api.proxied, expect_handler=expect_later)
+    app.router.add_get(LOGIN_PATH, login.login, allow_head=False)
+    app.router.add_get(CALLBACK_PATH, login.callback, allow_head=False)
+    app.router.add_get("/auth/session", session.session_info)
+    app.router.add_post("/auth/logout", session.logout, expect_handler=expect_later)
+    app.router.add_post("/auth/reconnect", session.reconnect, expect_handler=expect_later)
+    app.router.add_post("/auth/ticket", session.ticket, expect_handler=expect_later)
+    app.router.add_post("/auth/tickets/redeem", session.redeem_ticket, expect_handler=expect_later)
     app.router.add_get("/robots.txt", robots)
     app.on_response_prepare.append(_name_server)
+    app.on_response_prepare.append(let_pages_read)
     return app
 
 

@@ -1,6 +1,5 @@
 """`POST /oauth/token` and `POST /oauth/token/revoke`."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from gateway.rules.token_request import Fields, read_fields
 from gateway.web.bodies import AiohttpBody
 from gateway.web.keys import DOORS, FACTS
 from gateway.web.problem import Shape, refusal
+from gateway.web.shielded import to_its_end
 
 MAX_REQUEST_BYTES: Final = 64 * 1024  # the longest field is a callback URL
 _UNAUTHORIZED: Final = 401
@@ -41,7 +41,7 @@ async def _tell(request: web.Request, story: Story) -> web.StreamResponse:
     raw = decode_body(raw, request.headers.get("Content-Encoding", ""), limit=MAX_REQUEST_BYTES)
     fields = read_fields(raw, request.headers.get("Content-Type", ""))
     try:
-        reply = await _to_its_end(story(fields, authorization))
+        reply = await to_its_end(story(fields, authorization))
     except GatewayError as error:
         return _refused(request, error, by_basic=(authorization or "").lower().startswith("basic"))
     return web.Response(
@@ -66,18 +66,3 @@ def _refused(request: web.Request, error: GatewayError, *, by_basic: bool) -> we
     response.set_status(_UNAUTHORIZED)
     response.headers["WWW-Authenticate"] = 'Basic realm="cronofy-gateway", charset="UTF-8"'
     return response
-
-
-async def _to_its_end(story: Awaitable[ApiReply]) -> ApiReply:
-    """Finish an exchange although the client leaves: the code is used by then, and the binding must stand."""
-    task = asyncio.ensure_future(story)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        task.add_done_callback(_forget_outcome)
-        raise
-
-
-def _forget_outcome(task: "asyncio.Future[ApiReply]") -> None:
-    if not task.cancelled():
-        task.exception()

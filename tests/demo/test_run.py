@@ -13,7 +13,7 @@ async def test_the_tour_passes_and_the_signposts_follow() -> None:
     async def until() -> None:
         reached.append(True)
 
-    passed = await run_demo(DemoPorts(0, 0, 0), Console(file=out, width=200), until=until)
+    passed = await run_demo(DemoPorts(0, 0, 0, 0), Console(file=out, width=200), until=until)
     shown = out.getvalue()
 
     assert passed

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from gateway.config_check import check_settings
+from gateway.demo.app_server import WEB_CLIENT
 from gateway.demo.settings import SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
 
 
@@ -13,6 +14,7 @@ def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> Non
         gateway_port=8080,
         operations_port=9080,
         emulator_url="http://localhost:8090",
+        app_url="http://127.0.0.1:8070",
         client_id="id",
         secret="CRN_0123456789abcdefghijklmnop",
     )
@@ -20,6 +22,8 @@ def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> Non
 
     assert checked.client_secrets[SDK_CLIENT] == ("demo-sdk-secret",)
     assert checked.client_secrets[STRICT_CLIENT] == ("demo-strict-secret",)
+    assert checked.settings.clients[WEB_CLIENT].home == "http://127.0.0.1:8070/"
+    assert checked.settings.clients[WEB_CLIENT].origins == ["http://127.0.0.1:8070"]
     assert secret_of(SDK_CLIENT) == "demo-sdk-secret"
     assert checked.settings.clients[SDK_CLIENT].scope_policy == "add"
     assert checked.settings.clients[STRICT_CLIENT].scope_policy == "reject"

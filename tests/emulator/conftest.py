@@ -14,7 +14,7 @@ MakeVisitor = Callable[..., Awaitable[Visitor]]
 def make_visitor(aiohttp_client: AiohttpClient) -> MakeVisitor:
     """Starts an emulator with these settings, on a clock that stands still."""
 
-    async def make(**settings: Any) -> Visitor:  # noqa: ANN401 - handed on to a dataclass that checks them by name
+    async def make(**settings: Any) -> Visitor:
         clock = Clock()
         chosen = EmulatorSettings(clock=clock, **settings)
         client = await aiohttp_client(make_app(chosen), server_kwargs={"auto_decompress": False})

@@ -28,14 +28,14 @@ async def origin() -> AsyncIterator[str]:
     await running.cleanup()
 
 
-def new_client(origin: str) -> Any:  # noqa: ANN401 - the SDK has no types
+def new_client(origin: str) -> Any:
     client = pycronofy.Client(client_id=SETTINGS.client_id, client_secret=SETTINGS.client_secrets[0])
     client.request_handler.base_url = origin
     client.app_base_url = origin
     return client
 
 
-def sign_in(origin: str, scope: str = "") -> Any:  # noqa: ANN401 - the SDK has no types
+def sign_in(origin: str, scope: str = "") -> Any:
     client = new_client(origin)
     link = client.user_auth_link(CALLBACK, scope=scope)
     response = requests.get(link, allow_redirects=False, timeout=10)

@@ -11,10 +11,12 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
+from gateway.flows.connections import Connections
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client, ClientId
 from gateway.rules.data_centres import Hosts
@@ -82,6 +84,10 @@ class FakeCronofy:
         self.asked.append((f"revoke {application.name}", fields))
         return self.revocations.popleft() if self.revocations else ApiReply(200, b"")
 
+    async def revoke_profile(self, application: Application, bearer: str, profile_id: str) -> ApiReply:
+        self.asked.append((f"profile {application.name}", (bearer, profile_id)))
+        return self.revocations.popleft() if self.revocations else ApiReply(202, b"")
+
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         self.asked.append((f"userinfo {application.name}", bearer))
         if self.gate is not None:
@@ -143,6 +149,7 @@ class Kit:
     records: SealedRecords
     bindings: Bindings
     modes: ModeBook
+    connections: Connections
 
 
 def kit(clock: FakeClock) -> Kit:
@@ -150,9 +157,23 @@ def kit(clock: FakeClock) -> Kit:
     store, cronofy, metrics = MemoryStore(clock), FakeCronofy(), Metrics()
     records = SealedRecords(store, AesGcmSealer(parse_key_ring(generate_key())))
     modes = ModeBook(records, cronofy, clock, metrics)
-    return Kit(clock, cronofy, metrics, store, records, Bindings(records, clock), modes)
+    return Kit(
+        clock,
+        cronofy,
+        metrics,
+        store,
+        records,
+        Bindings(records, clock),
+        modes,
+        Connections(records, clock, kept=86_400),
+    )
 
 
 def registry(*clients: Client) -> Registry:
     """Return a registry of one application."""
     return Registry([APPLICATION], clients or [client()])
+
+
+def vault(one: Kit, *clients: Client) -> Vault:
+    """Return a vault over a kit's connections."""
+    return Vault(one.connections, registry(*clients), one.cronofy, one.clock, one.metrics)

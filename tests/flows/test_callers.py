@@ -1,9 +1,12 @@
 """Whose call is it?"""
 
+from typing import cast
+
 import pytest
 
 from gateway.flows.callers import Callers
 from gateway.flows.registry import Registry
+from gateway.flows.vault import Vault
 from gateway.rules.client import Application
 from gateway.rules.data_centres import HOSTS, DataCentre
 from gateway.rules.error_codes import Code
@@ -15,6 +18,7 @@ from tests.flows.fakes import APPLICATION, client, kit, registry, token_reply
 
 BY_NAME: dict[str, Operation] = {one.name: one for one in OPERATIONS}
 A, B = client("a"), client("b")
+NO_VAULT = cast("Vault", None)  # no session in these tests
 
 
 def _bearer(token: str) -> list[tuple[str, str]]:
@@ -22,7 +26,9 @@ def _bearer(token: str) -> list[tuple[str, str]]:
 
 
 async def test_a_client_secret_becomes_the_applications_api_key(clock: FakeClock) -> None:
-    caller = await Callers(registry(A, B), kit(clock).bindings).identify(_bearer("a-secret"), BY_NAME["availability"])
+    caller = await Callers(registry(A, B), kit(clock).bindings, NO_VAULT).identify(
+        _bearer("a-secret"), BY_NAME["availability"]
+    )
 
     assert caller is not None
     assert (caller.client, caller.bearer, caller.is_person) == (A, "cronofy-secret", False)
@@ -32,7 +38,7 @@ async def test_a_bound_token_is_its_clients(clock: FakeClock) -> None:
     one = kit(clock)
     tokens = read_token_reply(token_reply().body)
     await one.bindings.remember(A, tokens, account="acc_1", scope="s")
-    callers = Callers(registry(A, B), one.bindings)
+    callers = Callers(registry(A, B), one.bindings, NO_VAULT)
     caller = await callers.identify(_bearer("access-1"), BY_NAME["calendars"])
     assert caller is not None
     assert (caller.client, caller.account, caller.bearer, caller.is_person) == (A, "acc_1", "access-1", True)
@@ -45,16 +51,18 @@ async def test_a_bound_token_is_its_clients(clock: FakeClock) -> None:
 
 async def test_an_unseen_token_is_accepted_where_there_is_one_application(clock: FakeClock) -> None:
     bindings = kit(clock).bindings
-    alone = await Callers(registry(A), bindings).identify(_bearer("unseen"), BY_NAME["calendars"])
+    alone = await Callers(registry(A), bindings, NO_VAULT).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert alone is not None
     assert (alone.application, alone.client, alone.account) == (APPLICATION, A, "")
-    several = await Callers(registry(A, B), bindings).identify(_bearer("unseen"), BY_NAME["calendars"])
+    several = await Callers(registry(A, B), bindings, NO_VAULT).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert several is not None
     assert several.clients == ()
 
     other = Application("other", "i", "s", HOSTS[DataCentre.CA])
     with pytest.raises(RequestRefused) as caught:
-        await Callers(Registry([APPLICATION, other], [A]), bindings).identify(_bearer("unseen"), BY_NAME["calendars"])
+        await Callers(Registry([APPLICATION, other], [A]), bindings, NO_VAULT).identify(
+            _bearer("unseen"), BY_NAME["calendars"]
+        )
     assert caught.value.code == Code.CREDENTIALS_UNKNOWN
     assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -63,7 +71,7 @@ async def test_an_unseen_token_is_accepted_where_there_is_one_application(clock:
 async def test_without_a_usable_bearer_only_body_operations_go_on(
     clock: FakeClock, headers: list[tuple[str, str]]
 ) -> None:
-    callers = Callers(registry(A), kit(clock).bindings)
+    callers = Callers(registry(A), kit(clock).bindings, NO_VAULT)
     assert await callers.identify(headers, BY_NAME["create_application_calendar"]) is None
 
     with pytest.raises(RequestRefused) as caught:
@@ -80,11 +88,11 @@ async def test_without_a_usable_bearer_only_body_operations_go_on(
 )
 async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tuple[str, str]], code: Code) -> None:
     with pytest.raises(RequestRefused) as caught:
-        await Callers(registry(A), kit(clock).bindings).identify(headers, BY_NAME["calendars"])
+        await Callers(registry(A), kit(clock).bindings, NO_VAULT).identify(headers, BY_NAME["calendars"])
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize(("client_id", "secret"), [("a", "b-secret"), ("a", None), (None, None), (1, ["x"])])
 def test_wrong_credentials_in_a_body_are_refused(clock: FakeClock, client_id: object, secret: object) -> None:
     with pytest.raises(RequestRefused):
-        Callers(registry(A, B), kit(clock).bindings).by_body(client_id, secret)
+        Callers(registry(A, B), kit(clock).bindings, NO_VAULT).by_body(client_id, secret)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.callers import Callers
-from gateway.flows.proxy import CallFacts, Incoming, Proxy, ProxySettings
+from gateway.flows.proxy import CallFacts, Incoming, Proxy
 from gateway.flows.ruled_body import RuledBodies
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
@@ -15,7 +16,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import FakeReply, FakeUpstream, Kit, client, kit, registry, token_reply, userinfo_reply
+from tests.flows.fakes import FakeReply, FakeUpstream, Kit, client, kit, registry, token_reply, userinfo_reply, vault
 
 A, B = client("a"), client("b", may_impersonate=True)
 BEARER = ("Authorization", "Bearer access-1")
@@ -30,6 +31,10 @@ class Body:
     def is_there(self) -> bool:
         return bool(self.raw)
 
+    @property
+    def is_small(self) -> bool:
+        return True
+
     async def read(self, limit: int) -> bytes:
         assert len(self.raw) <= limit
         return self.raw
@@ -39,16 +44,17 @@ class Body:
 
 
 def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
-    callers = Callers(registry(A, B), one.bindings)
+    callers = Callers(registry(A, B), one.bindings, vault(one, A, B))
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
+        vault=callers.vault,
         modes=one.modes,
-        bindings=one.bindings,
+        answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
         bodies=RuledBodies(callers, one.modes, one.bindings, one.clock, 1_000_000),
         upstream=upstream,
         metrics=one.metrics,
-        settings=ProxySettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000, mode_wait=0.05),
+        mode_wait=0.05,
     )
 
 
@@ -69,12 +75,14 @@ async def test_a_call_goes_to_the_data_centre_and_comes_back_with_its_mode(clock
     one, upstream = kit(clock), FakeUpstream(FakeReply(headers=[("Content-Type", "text/x"), ("Set-Cookie", "a=b")]))
     await _bound(one)
     facts = CallFacts()
-    answer = await proxy(one, upstream).call(incoming("GET", "/v1/calendars?x=%2e", BEARER, ("Cookie", "s=1")), facts)
+    answer = await proxy(one, upstream).call(
+        incoming("GET", "/v1/calendars?x=%2e", BEARER, ("Cookie", "s=1; gateway-a=x")), facts
+    )
 
     ((method, url, headers, body),) = upstream.sent
     assert (method, url, body) == ("GET", "https://api.test/v1/calendars?x=%2e", None)
     assert value(headers, "Authorization") == ["Bearer access-1"]
-    assert value(headers, "Cookie") == []
+    assert value(headers, "Cookie") == ["s=1"]
     assert value(answer.headers, "Cronofy-Access-Mode") == ["read_write, free_busy"]
     assert value(answer.headers, "Set-Cookie") == []
     assert (facts.operation, facts.client, facts.mode) == ("calendars", "a", "read_write, free_busy")

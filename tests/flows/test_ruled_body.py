@@ -16,7 +16,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, Match
 from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, userinfo_reply
+from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, userinfo_reply, vault
 
 BY_NAME = {one.name: one for one in OPERATIONS}
 A, ADDING = client("a"), client("b", scope_policy=ScopePolicy.ADD)
@@ -39,7 +39,9 @@ class Request:
 
 
 def bodies(one: Kit) -> RuledBodies:
-    return RuledBodies(Callers(registry(A, ADDING), one.bindings), one.modes, one.bindings, one.clock, 1_000)
+    return RuledBodies(
+        Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING)), one.modes, one.bindings, one.clock, 1_000
+    )
 
 
 def person(*clients: Client) -> Caller:

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -92,6 +94,8 @@ class Call:
 
     def reset(self) -> None:
         """Cut the connection (RST)."""
+        if (sock := self.writer.get_extra_info("socket")) is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.writer.transport.abort()
 
 
@@ -106,7 +110,7 @@ def reply(status: int, body: bytes = b"", *lines: str) -> bytes:
     return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body
 
 
-def json_reply(status: int, body: Any, *lines: str) -> bytes:  # noqa: ANN401  any JSON
+def json_reply(status: int, body: Any, *lines: str) -> bytes:
     """Write a whole answer in JSON."""
     return reply(status, json.dumps(body).encode(), "Content-Type: application/json; charset=utf-8", *lines)
 

@@ -51,6 +51,7 @@ FRAMINGS = {
     "non-ASCII header name": POST + "X-\u00e4: a\r\n\r\n",
     "NUL in a header": POST + "X: canary\x00\r\n\r\n",
     "control in a header": POST + "X: canary\x01\x7f\r\n\r\n",
+    "content type twice": POST + NAMED + NAMED.replace("json", "x-www-form-urlencoded") + "Content-Length: 2\r\n\r\n{}",
     "host twice": POST + "Host: canary\r\n\r\n",
     "no host": "GET /v1/calendars HTTP/1.1\r\n" + BEARER + "\r\n\r\n",
     "authorization twice": POST + "Authorization: Bearer other-canary\r\n\r\n",

@@ -39,7 +39,7 @@ def client(
         id=ClientId("app"),
         secret_hashes=frozenset(),
         application="main",
-        redirect_uris=(CALLBACK,),
+        redirect_uris=("https://app.example.com/other", CALLBACK),
         any_loopback_redirect=loopback,
         scope_policy=policy,
         allowed_scopes=allowed,

@@ -31,9 +31,10 @@ def test_a_code_is_one_word_for_programs(code: Code) -> None:
     assert code.name.lower() == code.value
 
 
-def test_no_code_answers_403() -> None:
-    """A client app may throw its tokens away on 403: what a mode forbids is a 422 that names the field."""
-    assert 403 not in {meaning.status for meaning in MEANINGS.values()}
+@pytest.mark.parametrize("code", [Code.INTEGRATED_CONFERENCING_REFUSED, Code.SCOPE_REQUIRED, Code.INVALID_FIELD])
+def test_what_a_rule_forbids_in_a_body_is_422(code: Code) -> None:
+    """A client app may throw its tokens away on 403 and loop on 401; a 422 names the field instead."""
+    assert MEANINGS[code].status == 422
 
 
 @pytest.mark.parametrize("code", [code for code in Code if code.value.startswith("upstream_")])

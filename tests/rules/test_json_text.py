@@ -34,19 +34,7 @@ def test_what_json_writes_is_read_as_it_was(value: Any, ascii_only: bool, indent
     assert parse_json(raw) == value == json.loads(raw)
 
 
-TOKENS = list('[]{},:"\\ \n') + [
-    "null",
-    "1",
-    "-0",
-    "1e400",
-    "1.5e3",
-    "NaN",
-    "\\u00e9",
-    "\\ud83d",
-    "\\ude00",
-    "a",
-    "\u00e9",
-]
+TOKENS = [*list('[]{},:"\\ \n'), "null", "1", "-0", "1e400", "1.5e3", "NaN", "\\u00e9", "\\ud83d", "\\ude00", "a", "é"]
 
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join).map(str.encode) | st.binary(max_size=20))
@@ -81,7 +69,7 @@ def test_nothing_but_a_refusal_comes_of_noise_and_the_rest_can_be_written_again(
         b".5",
         b"1e400",
         b'{"a":[-1e999]}',
-        b"1" * 5_000,
+        pytest.param(b"1" * 5_000, id="5000-digits"),
         b'"\n"',
         b'"\\x41"',
         b'"\\ud83d"',

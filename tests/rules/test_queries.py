@@ -125,6 +125,7 @@ def test_no_reader_sees_an_owned_name_but_once_and_plain(query: str) -> None:
         "%00scope=a",
         "scope%0d%0a=a",
         "[+scope=a",
+        "+[scope=a",
         "x=1;scope=a",
         "x=1;+scope=a",
         "x=1;scope[]=a",

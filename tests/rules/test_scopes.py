@@ -27,8 +27,7 @@ def test_what_goes_to_cronofy_always_has_free_busy_write(
 ) -> None:
     try:
         names = scopes_to_ask(asked, policy=policy, allowed=allowed)
-    except RequestRefused as refused:
-        assert refused.code is Code.INVALID_SCOPE
+    except RequestRefused:
         return
 
     assert "free_busy_write" in names

@@ -100,8 +100,8 @@ def test_damaged_members_do_not_hide_the_mode() -> None:
         b'{"sub":"acc_canary\xff"}',
         b'{"sub":"acc_canary"} x',
         b"<html>acc_canary</html>",
-        b"[" * 100_000,
-        b'{"a":' * 100_000,
+        pytest.param(b"[" * 100_000, id="deep-lists"),
+        pytest.param(b'{"a":' * 100_000, id="deep-objects"),
         b"\xff\xfe{\x00",
     ],
 )

@@ -1,7 +1,15 @@
 """A public application over fakes, for the handlers' tests."""
 
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.one_time import Tickets
+from gateway.flows.sessions import Sessions
+from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
-from gateway.web.keys import PublicDoors
+from gateway.rules.cookies import CookieNames
+from gateway.rules.session_times import Lifetimes
+from gateway.web.browser import Browsers
+from gateway.web.keys import BrowserDoors, PublicDoors
+from gateway.web.session_storage import RecordStorage
 from tests.flows.fakes import FakeUpstream, Kit, client, registry
 from tests.flows.test_proxy import proxy
 
@@ -10,4 +18,20 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
     """Return the doors of a gateway with the clients a and b."""
     known = registry(client("a"), client("b"))
     tokens = TokenDoor(known, one.bindings, one.modes, one.cronofy, one.metrics)
-    return PublicDoors(known, tokens, RevokeDoor(tokens), proxy(one, upstream), one.metrics, max_body_bytes)
+    carrying = proxy(one, upstream)
+    public_url, clock = "https://gw.test", one.clock
+    sign_ins = SignIns(known, one.connections, one.modes, tokens, one.records, one.records.sealer, clock, public_url)
+    sessions = Sessions(one.records, clock, Lifetimes(3600, 86_400))
+    names = CookieNames(secure=False)
+    browser = BrowserDoors(
+        browsers=Browsers(known, names, public_url),
+        sign_ins=sign_ins,
+        sessions=sessions,
+        storage=RecordStorage(sessions, names),
+        connections=one.connections,
+        disconnects=Disconnects(one.connections, one.bindings, one.modes, carrying.vault, one.cronofy),
+        modes=one.modes,
+        tickets=Tickets(one.records, clock),
+        logout_url=f"{public_url}/auth/logout",
+    )
+    return PublicDoors(known, tokens, RevokeDoor(tokens), carrying, one.metrics, max_body_bytes, browser)

@@ -288,5 +288,5 @@ def _sequence(journey: Journey) -> dict[str, Any]:
     return {"sequence": steps, "available_periods": periods}
 
 
-def _service(journey: Journey) -> Any:  # noqa: ANN401  the SDK ships no types
+def _service(journey: Journey) -> Any:
     return journey.new_client(access_token=journey.known["service_token"])

@@ -37,7 +37,7 @@ class Journey:
     def __post_init__(self) -> None:
         self.client = self.new_client()
 
-    def new_client(self, access_token: str | None = None) -> Any:  # noqa: ANN401  the SDK ships no types
+    def new_client(self, access_token: str | None = None) -> Any:
         """Make an SDK client of the gateway's client, pointed at the gateway."""
         client = pycronofy.Client(client_id=ADDING, client_secret=SECRETS[ADDING], access_token=access_token)
         client.request_handler.base_url = client.app_base_url = self.world.gateway

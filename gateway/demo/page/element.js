@@ -1,0 +1,23 @@
+// Elements, made from attributes and text. Data becomes text nodes only: nothing here reads HTML.
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const find = (selector, within = document) => within.querySelector(selector);
+
+export function fill(element, ...children) {
+  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** Tells people who listen to the page; the sentence is not seen. */
+export function announce(sentence) {
+  find("#announcer").textContent = sentence;
+}

@@ -1,0 +1,105 @@
+"""From an upstream's reply to what goes back: the headers that cross, the mode on them, pages that lead back here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.flows.bindings import Bindings
+from gateway.flows.callers import Caller
+from gateway.flows.ports import UpstreamReply
+from gateway.observe.metrics import Metrics
+from gateway.rules.data_centres import API_ORIGINS
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.headers import Pairs, to_client
+from gateway.rules.operations import Match
+from gateway.rules.page_links import relink_page
+from gateway.rules.token_reply import ReplyInvalid, read_token_reply
+
+_OK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: a whole body, or the upstream's reply to be streamed and then closed."""
+
+    status: int
+    headers: Pairs
+    body: bytes | None
+    streamed: UpstreamReply | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSettings:
+    """Limits and names of answers.
+
+    Attributes:
+        public_url: the gateway's own origin.
+        mode_header: name of the access-mode header.
+        max_page_bytes: the largest page that is buffered.
+    """
+
+    public_url: str
+    mode_header: str
+    max_page_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Makes answers."""
+
+    bindings: Bindings
+    metrics: Metrics
+    settings: AnswerSettings
+
+    async def make(
+        self, reply: UpstreamReply, method: str, request_id: str, match: Match, caller: Caller, mode: str
+    ) -> Answer:
+        """Return what goes back for an upstream's reply.
+
+        Args:
+            reply: its head has arrived.
+            method: of the request.
+            request_id: of the request.
+            match: its operation.
+            caller: whose call it is.
+            mode: the mode header's value.
+
+        Raises:
+            CronofyUnavailable: the page cannot be read, or leads elsewhere.
+            StoreUnavailable: new tokens could not be bound.
+        """
+        headers = to_client(
+            reply.headers,
+            mode_header=self.settings.mode_header,
+            mode=mode,
+            request_id=request_id,
+            session=bool(caller.connection),
+        )
+        buffered = reply.status == _OK and (match.operation.paged or match.operation.issues_tokens)
+        if not buffered or method == "HEAD":
+            return Answer(reply.status, headers, None, reply)
+        try:
+            page = await reply.read(self.settings.max_page_bytes)
+            if match.operation.issues_tokens:
+                await self._bind(page, caller)
+            else:
+                origins = API_ORIGINS | {caller.application.hosts.api}
+                page = relink_page(page, public_url=self.settings.public_url, known_origins=origins)
+        except CronofyUnavailable as error:
+            self.metrics.upstream_failures.labels(error.code).inc()
+            raise
+        finally:
+            reply.close()
+        validators = {"etag", "content-md5", "digest"}  # they were of other bytes
+        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in validators], page, None)
+
+    async def _bind(self, reply: bytes, caller: Caller) -> None:
+        """Bind the token set of a new application calendar to its client."""
+        try:
+            tokens = read_token_reply(reply)
+        except ReplyInvalid as error:
+            raise CronofyUnavailable(
+                Code.UPSTREAM_REPLY_INVALID, "Cronofy's answer holds no usable token set.", detail=str(error)
+            ) from None
+        if caller.client is not None:
+            await self.bindings.remember(caller.client, tokens, account=tokens.account, scope=tokens.scope)

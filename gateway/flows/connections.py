@@ -1,0 +1,162 @@
+"""Connections: a client's stored link to one account, with the token set in it, sealed.
+
+Sessions point at a connection. A person with two browsers has two sessions and one connection, since Cronofy hands the
+same refresh token to both and may change it on use: two copies would kill each other.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import msgspec
+
+from gateway.flows.bindings import account_key
+from gateway.flows.ports import Clock
+from gateway.flows.sealed_records import SealedRecords
+from gateway.rules.client import Client
+from gateway.rules.fingerprints import fingerprint
+from gateway.rules.token_reply import TokenSet
+
+CONNECTION: Final = "connection"
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """A stored link.
+
+    Attributes:
+        client: id of its client.
+        application: name of its application.
+        account: `sub`.
+        access_token: never leaves.
+        refresh_token: never leaves.
+        expires_at: Unix time, in seconds, at which the access token expires.
+        obtained_at: Unix time, in seconds, at which it was obtained.
+        scope: as granted.
+        state: `reconnect_required` once Cronofy refused the refresh token for good.
+    """
+
+    client: str
+    application: str
+    account: str
+    access_token: str
+    refresh_token: str
+    expires_at: float
+    obtained_at: float
+    scope: str
+    state: Literal["active", "reconnect_required"] = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A connection as it stands in the store, with its version."""
+
+    id: str
+    connection: Connection
+    version: int
+
+
+def connection_id(client: Client, account: str) -> str:
+    """Name a client's connection to an account."""
+    return fingerprint("connection", client.id, client.application, account)
+
+
+class Connections:
+    """Loads and saves connections.
+
+    Args:
+        records: where they rest.
+        clock: the time.
+        kept: seconds that a connection is kept after its last sign-in or refresh.
+    """
+
+    def __init__(self, records: SealedRecords, clock: Clock, *, kept: float) -> None:
+        self._records = records
+        self._clock = clock
+        self._kept = kept
+
+    async def load(self, record_id: str) -> Stored | None:
+        """Return a connection, or None when it is gone.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        found = await self._records.load_versioned(CONNECTION, record_id, Connection)
+        return None if found is None else Stored(record_id, *found)
+
+    async def connect(self, client: Client, tokens: TokenSet) -> Stored:
+        """Write the token set of a sign-in, over whatever stood there: the person has just authorized anew.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        record_id = connection_id(client, tokens.account)
+        now = self._clock.now()
+        connection = Connection(
+            client=client.id,
+            application=client.application,
+            account=tokens.account,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_at=now + tokens.expires_in,
+            obtained_at=now,
+            scope=tokens.scope,
+        )
+        return await self._save(record_id, connection, expected=None)
+
+    async def renew(self, stored: Stored, tokens: TokenSet) -> Stored:
+        """Write the token set of a refresh.
+
+        Raises:
+            VersionMoved: the connection was written meanwhile; these tokens are to be dropped.
+            StoreUnavailable: nothing was written.
+        """
+        now = self._clock.now()
+        fresh = msgspec.structs.replace(
+            stored.connection,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            expires_at=now + tokens.expires_in,
+            obtained_at=now,
+            scope=tokens.scope or stored.connection.scope,
+        )
+        return await self._save(stored.id, fresh, expected=stored.version)
+
+    async def require_reconnect(self, stored: Stored) -> Stored:
+        """Write down that the person has to connect again.
+
+        Raises:
+            VersionMoved: the connection was written meanwhile, so it may well live.
+            StoreUnavailable: nothing was written.
+        """
+        fresh = msgspec.structs.replace(stored.connection, state="reconnect_required")
+        return await self._save(stored.id, fresh, expected=stored.version)
+
+    async def _save(self, record_id: str, connection: Connection, *, expected: int | None) -> Stored:
+        version = await self._records.save(
+            CONNECTION,
+            record_id,
+            connection,
+            client=connection.client,
+            account=account_key(connection.application, connection.account),
+            expires_at=self._clock.now() + self._kept,
+            expected=expected,
+        )
+        return Stored(record_id, connection, version)
+
+    async def forget(self, record_id: str) -> None:
+        """Remove a connection.
+
+        Raises:
+            StoreUnavailable: it may still stand.
+        """
+        await self._records.store.delete(CONNECTION, record_id)
+
+    async def others(self, stored: Stored) -> int:
+        """Return how many other active connections hang on the same account of the same application.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        key = account_key(stored.connection.application, stored.connection.account)
+        ids = await self._records.store.list_ids(CONNECTION, account=key)
+        found = [await self.load(one) for one in ids if one != stored.id]
+        return sum(one is not None and one.connection.state == "active" for one in found)

@@ -1,0 +1,117 @@
+"""Ending a connection without ending more than was asked for.
+
+Cronofy's authorization is of an application and an account: revoking a token ends every client's connection to that
+account, and the other calendars that are linked to it. So the *profile* is revoked whenever the account has other
+profiles or another client hangs on it, and the token only when nothing else does.
+
+Source: https://docs.cronofy.com/developers/api/authorization/revoke/ and /identity/profile/.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from gateway.flows.bindings import Bindings
+from gateway.flows.connections import Connections, Stored
+from gateway.flows.modes import ModeBook
+from gateway.flows.ports import CronofyApi
+from gateway.flows.vault import Fresh, Vault
+from gateway.observe import events
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable, RequestRefused
+
+_SUCCESS: Final = range(200, 300)
+_GONE: Final = frozenset({401, 404, 410})
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnects:
+    """Ends connections."""
+
+    connections: Connections
+    bindings: Bindings
+    modes: ModeBook
+    vault: Vault
+    cronofy: CronofyApi
+
+    async def end(self, connection_id: str, profile_id: str, *, keep: bool) -> None:
+        """End what a session connected: its profile, or the whole authorization when nothing else hangs on it.
+
+        Args:
+            connection_id: the session's connection.
+            profile_id: the profile that was connected in the session; empty when none is known.
+            keep: leave the connection's record, marked `reconnect_required`, since a new sign-in will write it.
+
+        Raises:
+            CronofyUnavailable: Cronofy could not be asked; nothing was ended.
+            StoreUnavailable: it cannot be known what else hangs on it.
+        """
+        stored = await self.connections.load(connection_id)
+        if stored is None:
+            return
+        try:
+            fresh = await self.vault.fresh(connection_id)
+        except RequestRefused:  # Cronofy has ended it already
+            await self._close(stored, keep=keep)
+            return
+        if profile_id and await self._is_shared(fresh, profile_id):
+            await self._revoke_profile(fresh, profile_id)
+            await self.modes.forget(fresh.application, stored.connection.account)
+            if await self._others(stored) or not keep:
+                return
+        else:
+            await self._revoke_token(fresh)
+        await self.modes.forget(fresh.application, stored.connection.account)
+        latest = await self.connections.load(connection_id)
+        if latest is not None:
+            await self._close(latest, keep=keep)
+
+    async def _others(self, stored: Stored) -> bool:
+        """Say whether another client hangs on the account, in the browser door or in the drop-in door."""
+        if await self.connections.others(stored):
+            return True
+        connection = stored.connection
+        return await self.bindings.has_other_client(connection.application, connection.account, connection.client)
+
+    async def _is_shared(self, fresh: Fresh, profile_id: str) -> bool:
+        if await self._others(fresh.stored):
+            return True
+        known = await self.modes.look_up(fresh.application, fresh.bearer)
+        if known is None:
+            known = await self.modes.known(fresh.application, fresh.stored.connection.account)
+        return known is not None and any(profile.id != profile_id for profile in known.profiles)
+
+    async def _revoke_profile(self, fresh: Fresh, profile_id: str) -> None:
+        reply = await self.cronofy.revoke_profile(fresh.application, fresh.bearer, profile_id)
+        if reply.status not in _SUCCESS and reply.status not in _GONE:
+            raise _refused(f"profile: status {reply.status}")
+        _log.info(events.PROFILE_REVOKED, account=fresh.stored.connection.account, profile=profile_id)
+
+    async def _revoke_token(self, fresh: Fresh) -> None:
+        fields = {
+            "client_id": fresh.application.client_id,
+            "client_secret": fresh.application.client_secret,
+            "token": fresh.stored.connection.refresh_token,
+        }
+        reply = await self.cronofy.revoke(fresh.application, fields)
+        if reply.status not in _SUCCESS:
+            raise _refused(f"token: status {reply.status}")
+        _log.info(events.TOKEN_REVOKED, client=fresh.client.id, account=fresh.stored.connection.account)
+
+    async def _close(self, stored: Stored, *, keep: bool) -> None:
+        if not keep:
+            await self.connections.forget(stored.id)
+        elif stored.connection.state == "active":
+            await self.connections.require_reconnect(stored)
+
+
+def _refused(detail: str) -> CronofyUnavailable:
+    return CronofyUnavailable(
+        Code.UPSTREAM_REPLY_INVALID,
+        "Cronofy did not carry out the disconnection; nothing was ended. Try again.",
+        detail=detail,
+        headers={"Retry-After": "5"},
+    )
