@@ -28,6 +28,7 @@ demo: $(VENV)/.runtime ## Gateway, emulator and a tour on this machine
 	@$(BIN)/cronofy-gateway demo $(ARGS)
 
 test: $(VENV)/.dev ## Set up what the tests need and run them all
+	@tests/ensure-programs
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile

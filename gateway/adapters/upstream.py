@@ -7,6 +7,7 @@ open, once and counted, for calls without a body.
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import aiohttp
@@ -65,6 +66,15 @@ class _WaryConnector(aiohttp.TCPConnector):
         return None
 
 
+@cache
+def _tls_context(ca_file: str) -> ssl.SSLContext:
+    """Make a TLS context that trusts the system's authorities and those of a file; kept, since loading them is slow."""
+    tls = ssl.create_default_context()
+    if ca_file:
+        tls.load_verify_locations(cafile=ca_file)
+    return tls
+
+
 def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aiohttp.ClientSession:
     """Make a client session for calls to Cronofy.
 
@@ -76,9 +86,7 @@ def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aioht
     Raises:
         OSError: the ca_file cannot be read (ssl.SSLError when it holds no certificate).
     """
-    tls = ssl.create_default_context()
-    if settings.ca_file:
-        tls.load_verify_locations(cafile=settings.ca_file)
+    tls = _tls_context(settings.ca_file)
     session = aiohttp.ClientSession(
         connector=_WaryConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
         timeout=aiohttp.ClientTimeout(

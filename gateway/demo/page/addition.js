@@ -31,8 +31,8 @@ export class Addition {
     fill(this.outcome, make("p", { class: "hint" }, "Sending …"));
     try {
       const { status, modes } = await this.calls.post(wanted.path, wanted.event);
-      fill(this.outcome, taken(status, this.person.calendar(wanted.calendarId)?.mode, modes));
-      await this.onAdded(wanted.event);
+      const isShown = await this.onAdded(wanted.event);
+      fill(this.outcome, taken(status, this.person.calendar(wanted.calendarId)?.mode, modes, isShown));
     } catch (error) {
       if (!this.onRefusal(error)) this.showRefusal(error, wanted);
     }
@@ -43,11 +43,12 @@ export class Addition {
   }
 }
 
-function taken(status, mode, modes) {
+function taken(status, mode, modes, isShown) {
   return make(
     "div",
     { class: "note done" },
     make("p", {}, `Cronofy took the event. ${arrival(mode)}`),
+    isShown && make("p", {}, make("a", { href: "#week-title" }, "See it in the week")),
     make("p", { class: "meta" }, `${status} · Cronofy-Access-Mode: ${modes.join(", ") || "not told"}`),
   );
 }

@@ -6,6 +6,7 @@ import { showTrouble } from "./trouble.js";
 
 export function prepareDeparture(session, { onSignedOut, onRefusal }) {
   prepareChange(session, onRefusal);
+  find("#access-choice").hidden = session.isService; // no hint of a mode is documented for organisations
   const leave = async (how, sentence) => {
     const outcome = find("#leave-outcome");
     fill(outcome, make("p", { class: "hint" }, "Signing out …"));
@@ -26,6 +27,8 @@ export function prepareDeparture(session, { onSignedOut, onRefusal }) {
 function prepareChange(session, onRefusal) {
   const form = find("#access");
   const outcome = find(".outcome", form);
+  fill(outcome);
+  form.reset();
   const change = async () => {
     fill(outcome, make("p", { class: "hint" }, "Disconnecting …"));
     try {

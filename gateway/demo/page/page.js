@@ -46,7 +46,7 @@ async function showSignedIn(session) {
   find("#person-email").textContent = "";
   showBadge(find("#badge"), [mode]);
   find("#service").hidden = !session.isService;
-  find("#calendar-parts").hidden = true;
+  showCalendarParts(false);
   prepareDeparture(session, { onSignedOut: showSignedOut, onRefusal });
   if (isLost) {
     showNotice("Cronofy no longer accepts this connection.", "", "", make("a", { class: "button", href: session.loginUrl() }, "Connect again"));
@@ -71,25 +71,30 @@ async function showPerson(session) {
   else await showCalendars(person);
 }
 
+function showCalendarParts(isShown) {
+  for (const part of document.querySelectorAll("[data-needs=calendars]")) part.hidden = !isShown;
+}
+
 async function showCalendars(person) {
-  find("#calendar-parts").hidden = false;
+  showCalendarParts(true);
   showProfiles(find("#profiles"), person);
   const week = new Week(find("#week"), calls, onRefusal);
   const events = new Events(find("#events"), calls, person, onRefusal);
-  const onAdded = async (event) => {
-    await Promise.all([showUntilThere(week, event), events.show()]);
-  };
+  const onAdded = async (event) => (await Promise.all([showUntilThere(week, event), events.show()]))[0];
   new Addition(find("#addition"), { calls, person, onAdded, onRefusal });
   const conference = new Conference(find("#conference"), { calls, person, onAdded, onRefusal });
   await Promise.all([week.show(), events.show()]);
   if (news.last_linked_profile_id) conference.choose(news.last_linked_profile_id);
 }
 
+/** Draws the week until it has an event, and says whether it does. */
 async function showUntilThere(week, event) {
+  if (!week.covers(event)) return false;
   for (const pause of PATIENCE_MS) {
     await new Promise((resolve) => setTimeout(resolve, pause));
-    if ((await week.show()).has(event.event_id)) return;
+    if ((await week.show()).has(event.event_id)) return true;
   }
+  return false;
 }
 
 /** Deals with what concerns the whole page, a session that is over; says whether it did. */

@@ -8,19 +8,20 @@ const LATEST = 18;
 
 const WORDS = { busy: "Busy", tentative: "Tentative", own: "Added here" };
 
-export function drawStrip(days) {
+/** Draws the days; `isFirst` lets every block move in, `isWaiting` draws the paper before the blocks are known. */
+export function drawStrip(days, { isFirst = false, isWaiting = false } = {}) {
   const hours = hoursOf(days);
   const total = span(days.reduce((sum, day) => sum + day.busyMinutes, 0));
   const drawing = make(
     "div",
-    { class: "strip", role: "img", "aria-label": `The next seven days: ${total} busy. The table below has every block.` },
+    { class: isFirst ? "strip" : "strip settled", role: "img", "aria-label": `The next seven days: ${total} busy. The table below has every block.` },
     axis(hours),
     ...days.map((day) => row(day, hours)),
   );
   drawing.style.setProperty("--hours", hours.last - hours.first);
   const kinds = new Set(days.flatMap((day) => day.blocks.map(kindOf)));
   const shown = Object.keys(WORDS).filter((kind) => kinds.has(kind));
-  return make("div", {}, drawing, shown.length ? legend(shown) : empty());
+  return make("div", {}, drawing, isWaiting ? waiting() : shown.length ? legend(shown) : empty());
 }
 
 export const kindOf = (block) => (block.eventId ? "own" : block.status);
@@ -50,7 +51,7 @@ function axis({ first, last }) {
 
 function row(day, hours) {
   const isWeekend = [0, 6].includes(day.start.getDay());
-  const label = make("span", { class: "day" }, make("b", {}, weekday(day.start)), ` ${shortDate(day.start)}`);
+  const label = make("span", { class: "day" }, make("b", {}, weekday(day.start)), make("span", { class: "day-date" }, ` ${shortDate(day.start)}`));
   const track = make("div", { class: "track" }, ...day.blocks.map((block) => piece(block, day, hours)), nowLine(day, hours));
   const sum = make("span", { class: "sum" }, day.busyMinutes ? span(day.busyMinutes) : "free");
   return make("div", { class: isWeekend ? "strip-row weekend" : "strip-row" }, label, track, sum);
@@ -81,4 +82,5 @@ function legend(kinds) {
   );
 }
 
+const waiting = () => make("p", { class: "hint" }, "Asking …");
 const empty = () => make("p", { class: "hint" }, "Nothing is known to be busy in these days.");

@@ -41,14 +41,17 @@ export class Week {
     this.table = make("div");
     this.trouble = make("div");
     fill(container, this.chart, this.table, this.trouble);
+    this.isFirst = true;
+    fill(this.chart, drawStrip(daysOf([]), { isWaiting: true }));
   }
 
   /** Reads and draws the week; resolves to the ids of our own events in it. */
   async show() {
     try {
       const blocks = await this.read();
-      const days = Array.from({ length: DAYS }, (_, number) => new Day(daysAfter(midnight(), number), blocks));
-      fill(this.chart, drawStrip(days));
+      const days = daysOf(blocks);
+      fill(this.chart, drawStrip(days, { isFirst: this.isFirst }));
+      this.isFirst = false;
       showTable(this.table, days);
       fill(this.trouble);
       announce(`The week is drawn: ${span(days.reduce((sum, day) => sum + day.busyMinutes, 0))} busy.`);
@@ -57,6 +60,10 @@ export class Week {
       if (!this.onRefusal(error)) showTrouble(this.trouble, error, () => this.show());
       return new Set();
     }
+  }
+
+  covers(event) {
+    return momentOf(event.start) < daysAfter(midnight(), DAYS) && momentOf(event.end) > midnight();
   }
 
   async read() {
@@ -73,6 +80,8 @@ export class Week {
     return blocks;
   }
 }
+
+const daysOf = (blocks) => Array.from({ length: DAYS }, (_, number) => new Day(daysAfter(midnight(), number), blocks));
 
 function blockOf(item) {
   return {
