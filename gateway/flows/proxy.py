@@ -41,8 +41,8 @@ class IncomingBody(Protocol):
         ...
 
     @property
-    def is_small(self) -> bool:
-        """Whether its announced length allows keeping it, REPLAYED_BYTES at most."""
+    def length(self) -> int | None:
+        """Its announced length, in bytes; None where it was not announced."""
         ...
 
     async def read(self, limit: int) -> bytes:
@@ -167,6 +167,8 @@ class Proxy:
         if match.operation.body is Body.READ:
             # What was read was decoded, so the coding that it came in is not true any more.
             headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]
+        if incoming.body.length is not None and body is not None and not isinstance(body, bytes):
+            headers.append(("Content-Length", str(incoming.body.length)))
         query = f"?{target.query}" if target.query else ""
         reply = await self.upstream.send(
             incoming.method, f"{caller.application.hosts.api}{target.path}{query}", headers, body
@@ -213,7 +215,8 @@ async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[b
     """Return the body to send: kept whole where it is small and may have to be sent twice, else streamed."""
     if not incoming.body.is_there:
         return None
-    return await incoming.body.read(REPLAYED_BYTES) if keep and incoming.body.is_small else incoming.body.stream()
+    small = incoming.body.length is not None and incoming.body.length <= REPLAYED_BYTES
+    return await incoming.body.read(REPLAYED_BYTES) if keep and small else incoming.body.stream()
 
 
 def _refuse_shadows(target: Target, match: Match) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
+_STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 MAX_DEPTH: Final = 64  # Cronofy's deepest documented body nests 8 levels
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -45,22 +46,15 @@ def parse_json(raw: bytes) -> Any:  # noqa: ANN401  JSON has no narrower type; c
 def is_deeper_than(text: str, limit: int) -> bool:
     """Say whether brackets outside of strings nest deeper than the limit, without recursing."""
     depth = 0
-    in_string = escaped = False
-    for char in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "[{":
+    # One match for each string or bracket, found at the speed of the regular expression engine: a loop over a
+    # megabyte's characters would hold up every other call.
+    for match in _STRING_OR_BRACKET.finditer(text):
+        first = text[match.start()]
+        if first in "[{":
             depth += 1
             if depth > limit:
                 return True
-        elif char in "]}":
+        elif first in "]}":
             depth -= 1
     return False
 

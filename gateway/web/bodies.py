@@ -5,7 +5,6 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
-from gateway.flows.proxy import REPLAYED_BYTES
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
@@ -32,9 +31,9 @@ class AiohttpBody:
         return self._request.body_exists and self._request.content_length != 0
 
     @property
-    def is_small(self) -> bool:
-        """Whether its announced length allows keeping it for a second try."""
-        return self._request.content_length is not None and self._request.content_length <= REPLAYED_BYTES
+    def length(self) -> int | None:
+        """Its announced length, in bytes; None where it was not announced."""
+        return self._request.content_length
 
     async def read(self, limit: int) -> bytes:
         """Return it whole, as sent."""

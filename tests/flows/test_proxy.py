@@ -32,8 +32,8 @@ class Body:
         return bool(self.raw)
 
     @property
-    def is_small(self) -> bool:
-        return True
+    def length(self) -> int:
+        return len(self.raw)
 
     async def read(self, limit: int) -> bytes:
         assert len(self.raw) <= limit
