@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
-from gateway.rules.return_targets import origin_of
+from gateway.rules.errors import RequestRefused
+from gateway.rules.return_targets import origin_of, resolve_return_target
 
 
 @cache
@@ -42,6 +43,10 @@ def complaint_about_page(url: str, public_url: str, *, is_origin: bool) -> str |
         return "must start with http:// or https:// and name a host, without a user"
     if is_origin and url != origin:
         return f"is no origin; write it as {origin}"
+    try:
+        resolve_return_target(url, home=url, origins=frozenset())
+    except RequestRefused:
+        return "holds what two readers could take for different places"
     if site_of(url) != site_of(public_url):
         return f"is not same-site with {public_url}, so browsers would not send the session cookie"
     return None

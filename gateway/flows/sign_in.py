@@ -32,6 +32,8 @@ from gateway.rules.token_reply import TokenSet
 FLOW: Final = "flow"
 FLOW_SECONDS: Final = 600.0
 MOST_FLOWS: Final = 7
+# nginx refuses a header line over 8 KB, and the session's and the app's own cookies have to fit in as well.
+MOST_FLOW_BYTES: Final = 5_000
 CALLBACK_PATH: Final = "/auth/callback"
 _ID_BYTES: Final = 6
 _STATE_BYTES: Final = 24

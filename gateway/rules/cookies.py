@@ -6,6 +6,7 @@ and are refused instead of picked from.
 Source: RFC 6265 section 4.2; draft-ietf-httpbis-rfc6265bis section 4.1.3 (prefixes).
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from gateway.rules.errors import RequestRefused
 _HOST_PREFIX: Final = "__Host-"
 _SESSION: Final = "gateway-"
 _FLOW: Final = "gwflow-"
+_FLOW_ID: Final = re.compile(r"[0-9a-f]{1,16}-[0-9a-f]{1,32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,13 @@ class CookieNames:
         return f"{self._prefix}{_FLOW}{flow_id}"
 
     def flow_ids(self, headers: Iterable[str]) -> list[str]:
-        """Return the ids of the flows whose cookies came, each once, oldest first (an id begins with its time)."""
+        """Return the ids of the flows whose cookies came, each once, oldest first (an id begins with its time).
+
+        A planted name that is no id of ours is left out: not every name that comes can be written in a Set-Cookie.
+        """
         start = self.flow("")
-        return sorted({name.removeprefix(start) for name, _ in cookie_pairs(headers) if name.startswith(start)})
+        found = {name.removeprefix(start) for name, _ in cookie_pairs(headers) if name.startswith(start)}
+        return sorted(one for one in found if _FLOW_ID.fullmatch(one))
 
     def clients(self, headers: Iterable[str]) -> list[str]:
         """Return the clients whose session cookies came, each once."""

@@ -8,11 +8,11 @@ from aiohttp_session import new_session
 
 from gateway.flows.connections import Stored
 from gateway.flows.one_time import RECONNECT, Reconnection
-from gateway.flows.sign_in import FLOW_SECONDS, MOST_FLOWS, Flow
+from gateway.flows.sign_in import FLOW_SECONDS, MOST_FLOW_BYTES, MOST_FLOWS, Flow
 from gateway.observe import events
 from gateway.rules.authorize_request import Connect
 from gateway.rules.client import Client
-from gateway.rules.cookies import single_cookie
+from gateway.rules.cookies import cookie_pairs, single_cookie
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import AuthorizeRefused, GatewayError, RequestRefused
 from gateway.rules.login_request import LoginRequest, read_login
@@ -25,7 +25,7 @@ from gateway.web.session_storage import SESSION_CLIENT
 from gateway.web.shielded import to_its_end
 
 _CALLBACK_NAMES: Final = frozenset({"code", "state", "error"})
-_NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_NO_STORE: Final = {"Cache-Control": "no-store", "Vary": "Cookie, Origin", "Referrer-Policy": "no-referrer"}
 
 _log = structlog.get_logger()
 
@@ -56,16 +56,20 @@ async def login(request: web.Request) -> web.Response:
     except AuthorizeRefused as refused:
         return _back(target, refused)
     response = web.Response(status=302, headers={"Location": begun.location, **_NO_STORE})
-    _drop_oldest_flows(request, response, door)
+    _drop_oldest_flows(request, response, door, begun.cookie)
     _set_flow(response, door, begun.flow_id, begun.cookie, max_age=int(FLOW_SECONDS))
     return response
 
 
-def _drop_oldest_flows(request: web.Request, response: web.Response, door: BrowserDoors) -> None:
-    """Make room: cookies of logins that nobody finished would pile up until the header is too large."""
-    ids = door.browsers.names.flow_ids(request.headers.getall("Cookie", []))
-    for flow_id in ids[: max(0, len(ids) - MOST_FLOWS + 1)]:
-        _set_flow(response, door, flow_id, "", max_age=0)
+def _drop_oldest_flows(request: web.Request, response: web.Response, door: BrowserDoors, new: str) -> None:
+    """Make room for a new cookie: those of logins that nobody finished would pile up until the header is too large."""
+    headers, names = request.headers.getall("Cookie", []), door.browsers.names
+    sizes = {name: len(value) for name, value in cookie_pairs(headers)}
+    kept, room = 1, MOST_FLOW_BYTES - len(new)
+    for flow_id in reversed(names.flow_ids(headers)):
+        kept, room = kept + 1, room - sizes[names.flow(flow_id)]
+        if kept > MOST_FLOWS or room < 0:
+            _set_flow(response, door, flow_id, "", max_age=0)
 
 
 def _set_flow(response: web.Response, door: BrowserDoors, flow_id: str, value: str, *, max_age: int) -> None:

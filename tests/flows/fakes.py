@@ -11,7 +11,7 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
-from gateway.flows.connections import Connections
+from gateway.flows.connections import Connections, Stored
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply
 from gateway.flows.registry import Registry
@@ -20,10 +20,11 @@ from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client, ClientId
 from gateway.rules.data_centres import Hosts
-from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.headers import Pairs
 from gateway.rules.scopes import ScopePolicy
+from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 
 APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
@@ -68,16 +69,21 @@ def userinfo_reply(account: str = "acc_1", **providers: str) -> ApiReply:
 
 @dataclass
 class FakeCronofy:
-    """Answers from lists, and remembers what it was asked. A gate holds userinfo back until it is opened."""
+    """Answers from lists, and remembers what it was asked. A gate holds its kind of answer back until it is opened."""
 
     tokens: deque[ApiReply | CronofyUnavailable] = field(default_factory=deque)
     userinfos: deque[ApiReply | CronofyUnavailable] = field(default_factory=deque)
     revocations: deque[ApiReply] = field(default_factory=deque)
     asked: list[tuple[str, Any]] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    token_gate: asyncio.Event | None = None
+    token_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def token(self, application: Application, fields: dict[str, Any]) -> ApiReply:
         self.asked.append((f"token {application.name}", fields))
+        self.token_asked.set()
+        if self.token_gate is not None:
+            await self.token_gate.wait()
         return _next(self.tokens)
 
     async def revoke(self, application: Application, fields: dict[str, Any]) -> ApiReply:
@@ -167,6 +173,26 @@ def kit(clock: FakeClock) -> Kit:
         modes,
         Connections(records, clock, kept=86_400),
     )
+
+
+async def connected(one: Kit, whose: Client, **changes: Any) -> Stored:
+    """Store the connection of a sign-in: access-1 and refresh-1, for an hour."""
+    return await one.connections.connect(whose, read_token_reply(token_reply(**changes).body))
+
+
+class StoreAway:
+    """A store of which one method, or every one, cannot be reached until it is back."""
+
+    def __init__(self, store: MemoryStore, *methods: str) -> None:
+        self._store = store
+        self._methods = methods or ("get", "put", "delete", "list_ids")
+        self.is_away = True
+
+    def __getattr__(self, name: str) -> Any:
+        return self._fail if self.is_away and name in self._methods else getattr(self._store, name)
+
+    async def _fail(self, *_arguments: Any, **_more: Any) -> None:
+        raise StoreUnavailable("away")
 
 
 def registry(*clients: Client) -> Registry:

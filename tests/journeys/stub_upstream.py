@@ -67,6 +67,8 @@ class Call:
             left -= len(piece)
             self.body += piece
             yield piece
+        if left:
+            raise ConnectionResetError
 
     async def read(self) -> bytes:
         """Read the body to its end."""

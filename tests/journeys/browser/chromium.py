@@ -1,5 +1,6 @@
 """Chromium as the machine has it; Playwright drives it and downloads none of its own."""
 
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,6 @@ _ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--lang=en-GB",
 )
 
 
@@ -39,7 +39,8 @@ def chromium() -> str:
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
     """Start Chromium, without a window."""
+    environment: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "en_GB"}  # how date fields are written
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS, env=environment)
         yield browser
         await browser.close()
