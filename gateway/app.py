@@ -23,6 +23,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
@@ -41,6 +42,7 @@ from gateway.rules.cookies import CookieNames
 from gateway.rules.data_centres import HOSTS, Hosts
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
+from gateway.rules.mode_limits import Rule
 from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
 from gateway.rules.return_targets import origin_of
 from gateway.rules.session_times import Lifetimes
@@ -184,14 +186,16 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
     connections = Connections(records, clock, kept=settings.sessions.connection_kept)
     vault = Vault(connections, registry, cronofy, clock, metrics)
     callers = Callers(registry, bindings, vault)
-    rows = (*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations))
+    table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
+    states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
+    rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
     answering = AnswerSettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes)
     proxy = Proxy(
-        table=OperationTable(rows),
+        table=table,
         callers=callers,
         vault=vault,
         modes=modes,
-        bodies=RuledBodies(callers, modes, bindings, clock, settings.proxy.max_ruled_body_bytes),
+        bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering),
         upstream=outside.upstream,
         metrics=metrics,

@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from gateway.rules.client import OnUngranted
 from gateway.rules.data_centres import DataCentre
+from gateway.rules.mode_limits import RuleState
 from gateway.rules.operations import extra_operation
 from gateway.rules.scopes import ScopePolicy
 
@@ -141,6 +142,15 @@ class ClientSettings(_Section):
     )
 
 
+class RulesSection(_Section):
+    """How the rules that refuse calls by access mode are applied."""
+
+    integrated_conferencing: RuleState = Field(
+        RuleState.ENFORCE,
+        description='profile_id "integrated" on restricted calendars: enforce, observe (let pass and count) or off.',
+    )
+
+
 class SessionsSection(_Section):
     """How long sessions and connections live."""
 
@@ -228,6 +238,7 @@ class Settings(BaseSettings):
     applications: dict[Name, ApplicationSettings] = Field(description="Cronofy applications, by a name of your own.")
     clients: dict[Name, ClientSettings] = Field(description="Apps registered at this gateway, by client id.")
     sessions: SessionsSection = SessionsSection()
+    rules: RulesSection = RulesSection()
     proxy: ProxySection = ProxySection()
     upstream: UpstreamSection = UpstreamSection()
     log: Log = Log()

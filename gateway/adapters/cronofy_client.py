@@ -48,6 +48,16 @@ class CronofyClient:
         async with _told("profile"), self.session.post(url, headers=headers, allow_redirects=False) as reply:
             return ApiReply(reply.status, await _read(reply, _TOKEN_REPLY_BYTES))
 
+    async def authorize_conferencing(self, application: Application, bearer: str, fields: dict[str, str]) -> ApiReply:
+        """POST /v1/conferencing_service_authorizations."""
+        headers = {"Authorization": f"Bearer {bearer}", "Accept-Encoding": "identity"}
+        url = f"{application.hosts.api}/v1/conferencing_service_authorizations"
+        async with (
+            _told("conferencing"),
+            self.session.post(url, json=fields, headers=headers, allow_redirects=False) as reply,
+        ):
+            return ApiReply(reply.status, await _read(reply, _TOKEN_REPLY_BYTES))
+
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         """GET /v1/userinfo."""
         headers = {

@@ -1,12 +1,14 @@
 """From an upstream's reply to what goes back: the headers that cross, the mode on them, pages that lead back here."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
+from gateway.rules.batches import MULTI_STATUS, merged_answers
 from gateway.rules.data_centres import API_ORIGINS
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
@@ -26,6 +28,25 @@ class Answer:
     headers: Pairs
     body: bytes | None
     streamed: UpstreamReply | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an answer is to.
+
+    Attributes:
+        method: of the request.
+        request_id: of the request.
+        match: its operation.
+        caller: whose call it is.
+        refused: of a batch, the answers to items that were not sent, by index.
+    """
+
+    method: str
+    request_id: str
+    match: Match
+    caller: Caller
+    refused: Mapping[int, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +72,57 @@ class Answers:
     metrics: Metrics
     settings: AnswerSettings
 
-    async def make(
-        self, reply: UpstreamReply, method: str, request_id: str, match: Match, caller: Caller, mode: str
-    ) -> Answer:
-        """Return what goes back for an upstream's reply.
+    async def make(self, reply: UpstreamReply, asked: Asked, mode: str) -> Answer:
+        """Return what goes back for an upstream's reply, whose head has arrived.
 
         Args:
-            reply: its head has arrived.
-            method: of the request.
-            request_id: of the request.
-            match: its operation.
-            caller: whose call it is.
+            reply: the upstream's.
+            asked: what it answers.
             mode: the mode header's value.
 
         Raises:
-            CronofyUnavailable: the page cannot be read, or leads elsewhere.
+            CronofyUnavailable: the answer cannot be read, or leads elsewhere.
             StoreUnavailable: new tokens could not be bound.
         """
         headers = to_client(
             reply.headers,
             mode_header=self.settings.mode_header,
             mode=mode,
-            request_id=request_id,
-            session=bool(caller.connection),
+            request_id=asked.request_id,
+            session=bool(asked.caller.connection),
         )
-        buffered = reply.status == _OK and (match.operation.paged or match.operation.issues_tokens)
-        if not buffered or method == "HEAD":
+        operation = asked.match.operation
+        read = reply.status == _OK and (operation.paged or operation.issues_tokens)
+        merged = bool(asked.refused) and reply.status == MULTI_STATUS
+        if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
         try:
-            page = await reply.read(self.settings.max_page_bytes)
-            if match.operation.issues_tokens:
-                await self._bind(page, caller)
+            body = await reply.read(self.settings.max_page_bytes)
+            if merged:
+                body = merged_answers(body, asked.refused)
+            elif operation.issues_tokens:
+                await self._bind(body, asked.caller)
             else:
-                origins = API_ORIGINS | {caller.application.hosts.api}
-                page = relink_page(page, public_url=self.settings.public_url, known_origins=origins)
+                origins = API_ORIGINS | {asked.caller.application.hosts.api}
+                body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
         finally:
             reply.close()
         validators = {"etag", "content-md5", "digest"}  # they were of other bytes
-        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in validators], page, None)
+        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in validators], body, None)
+
+    def make_own(self, asked: Asked, mode: str) -> Answer:
+        """Return the answer to a batch of which no item is left to be sent."""
+        headers = to_client(
+            [("Content-Type", "application/json; charset=utf-8")],
+            mode_header=self.settings.mode_header,
+            mode=mode,
+            request_id=asked.request_id,
+            session=bool(asked.caller.connection),
+        )
+        return Answer(MULTI_STATUS, headers, merged_answers(b"", asked.refused), None)
 
     async def _bind(self, reply: bytes, caller: Caller) -> None:
         """Bind the token set of a new application calendar to its client."""

@@ -44,6 +44,9 @@ class Connection(msgspec.Struct, frozen=True):
     scope: str
     state: Literal["active", "reconnect_required"] = "active"
 
+    def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
+        return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:

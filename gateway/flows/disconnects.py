@@ -7,6 +7,7 @@ profiles or another client hangs on it, and the token only when nothing else doe
 Source: https://docs.cronofy.com/developers/api/authorization/revoke/ and /identity/profile/.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +16,7 @@ import structlog
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import CronofyApi
+from gateway.flows.ports import CronofyApi, VersionMoved
 from gateway.flows.vault import Fresh, Vault
 from gateway.observe import events
 from gateway.rules.error_codes import Code
@@ -54,8 +55,9 @@ class Disconnects:
             return
         try:
             fresh = await self.vault.fresh(connection_id)
-        except RequestRefused:  # Cronofy has ended it already
-            await self._close(stored, keep=keep)
+        except RequestRefused:  # Cronofy has ended it already, and the vault has marked it
+            if not keep:
+                await self.connections.forget(connection_id)
             return
         if profile_id and await self._is_shared(fresh, profile_id):
             await self._revoke_profile(fresh, profile_id)
@@ -65,9 +67,7 @@ class Disconnects:
         else:
             await self._revoke_token(fresh)
         await self.modes.forget(fresh.application, stored.connection.account)
-        latest = await self.connections.load(connection_id)
-        if latest is not None:
-            await self._close(latest, keep=keep)
+        await self._close(connection_id, keep=keep)
 
     async def _others(self, stored: Stored) -> bool:
         """Say whether another client hangs on the account, in the browser door or in the drop-in door."""
@@ -82,7 +82,8 @@ class Disconnects:
         known = await self.modes.look_up(fresh.application, fresh.bearer)
         if known is None:
             known = await self.modes.known(fresh.application, fresh.stored.connection.account)
-        return known is not None and any(profile.id != profile_id for profile in known.profiles)
+        # Where it cannot be known what else is linked, the one profile is all that may be ended.
+        return known is None or not known.whole or any(profile.id != profile_id for profile in known.profiles)
 
     async def _revoke_profile(self, fresh: Fresh, profile_id: str) -> None:
         reply = await self.cronofy.revoke_profile(fresh.application, fresh.bearer, profile_id)
@@ -101,11 +102,14 @@ class Disconnects:
             raise _refused(f"token: status {reply.status}")
         _log.info(events.TOKEN_REVOKED, client=fresh.client.id, account=fresh.stored.connection.account)
 
-    async def _close(self, stored: Stored, *, keep: bool) -> None:
+    async def _close(self, connection_id: str, *, keep: bool) -> None:
         if not keep:
-            await self.connections.forget(stored.id)
-        elif stored.connection.state == "active":
-            await self.connections.require_reconnect(stored)
+            await self.connections.forget(connection_id)
+            return
+        latest = await self.connections.load(connection_id)
+        if latest is not None and latest.connection.state == "active":
+            with suppress(VersionMoved):  # written by a new sign-in meanwhile, which counts
+                await self.connections.require_reconnect(latest)
 
 
 def _refused(detail: str) -> CronofyUnavailable:

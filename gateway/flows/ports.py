@@ -124,6 +124,10 @@ class CronofyApi(Protocol):
         """POST /v1/profiles/{profile_id}/revoke."""
         ...
 
+    async def authorize_conferencing(self, application: Application, bearer: str, fields: dict[str, str]) -> ApiReply:
+        """POST /v1/conferencing_service_authorizations."""
+        ...
+
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         """GET /v1/userinfo."""
         ...

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 from urllib.parse import unquote_plus
 
-from gateway.flows.answers import Answer, Answers
+from gateway.flows.answers import Answer, Answers, Asked
 from gateway.flows.callers import Caller, Callers
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import Upstream, UpstreamReply
@@ -107,13 +107,20 @@ class Proxy:
         facts.operation = operation.name
         _refuse_shadows(target, match)
         caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
-        body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
+        body: bytes | AsyncIterator[bytes] | None
+        ruled = None
         if operation.body is Body.READ and incoming.body.is_there:
-            caller, body = await self.bodies.judge(incoming, match, caller)
+            ruled = await self.bodies.judge(incoming, match, caller)
+            caller, body = ruled.caller, ruled.body
+        else:
+            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
         if caller is None:
             caller = self.callers.by_body(None, None)
         facts.client = caller.client.id if caller.client else ""
         known, look_up = await self._begin_mode(caller)
+        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
+        if ruled is not None and ruled.nothing_left:
+            return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
             reply = await self._send(incoming, match, target, caller, body)
             if reply.status == _UNAUTHORIZED and caller.connection:
@@ -127,10 +134,14 @@ class Proxy:
             except BaseException:
                 reply.close()  # the caller left; nobody will read it
                 raise
+        return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
+
+    def _mode(self, known: AccountModes | None, caller: Caller, target: Target, match: Match, facts: CallFacts) -> str:
+        """Return the mode header's value, and note it."""
         mode = header_value(known, _named_calendars(target, match)) if caller.is_person else AccessMode.NOT_APPLICABLE
         facts.mode = mode
         self.metrics.modes.labels(mode).inc()
-        return await self.answers.make(reply, incoming.method, incoming.request_id, match, caller, mode)
+        return mode
 
     async def _begin_mode(
         self, caller: Caller
@@ -161,7 +172,7 @@ class Proxy:
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
             request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens,
+            paged=match.operation.paged or match.operation.issues_tokens or match.operation.name == "batch",
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
         if match.operation.body is Body.READ:

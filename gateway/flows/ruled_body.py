@@ -4,19 +4,17 @@ What was parsed is what is sent: the same bytes where nothing had to change (the
 understand them), the changed object encoded anew otherwise.
 """
 
-import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller, Callers
-from gateway.flows.modes import ModeBook
-from gateway.flows.ports import Clock
-from gateway.rules.access_mode import AccountModes
-from gateway.rules.client import Application
-from gateway.rules.conferencing import asks_for_integrated, forbidding_mode, integrated_refused
+from gateway.flows.mode_rules import ModeRules
+from gateway.rules.batches import refused_item, without_items
+from gateway.rules.conferencing import integrated_refused, way_out
 from gateway.rules.content_coding import decode_body
 from gateway.rules.delegated_scopes import judge_delegated
 from gateway.rules.error_codes import Code
@@ -25,9 +23,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.json_text import parse_json
 from gateway.rules.operations import Credential, Match
 
-# A mode this old is looked up again before somebody is refused because of it.
-FRESH_FOR_REFUSAL: Final = 60.0
-LOOK_UP_WAIT: Final = 2.0
+_ITEM_FIELD: Final = "conferencing.profile_id"
 
 
 class _Read(Protocol):
@@ -42,17 +38,33 @@ class _Request(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Ruled:
+    """A judged body.
+
+    Attributes:
+        caller: who calls, known by the body where it was not before.
+        body: what is sent.
+        refused: of a batch, the answers to items that are not sent, by index.
+        nothing_left: every item of the batch was refused, so nothing is sent.
+    """
+
+    caller: Caller | None
+    body: bytes
+    refused: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    nothing_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RuledBodies:
     """Reads and judges bodies; `max_bytes` bounds them, before and after decoding."""
 
     callers: Callers
-    modes: ModeBook
+    rules: ModeRules
     bindings: Bindings
-    clock: Clock
     max_bytes: int
 
-    async def judge(self, request: _Request, match: Match, caller: Caller | None) -> tuple[Caller | None, bytes]:
-        """Return the caller, known by the body where it was not before, and the body to send.
+    async def judge(self, request: _Request, match: Match, caller: Caller | None) -> Ruled:
+        """Judge a request's body.
 
         Raises:
             RequestRefused: the body cannot be read, or a rule forbids it.
@@ -62,41 +74,37 @@ class RuledBodies:
         raw = await request.body.read(self.max_bytes)
         raw = decode_body(raw, _header(request.headers, "content-encoding"), limit=self.max_bytes)
         if not raw.strip():
-            return caller, raw
+            return Ruled(caller, raw)
         body = parse_json(raw)
         operation = match.operation
-        if (
-            Credential.BODY in operation.credentials
-            and isinstance(body, dict)
-            and (caller is None or "client_secret" in body)
-        ):
+        by_body = Credential.BODY in operation.credentials and isinstance(body, dict)
+        if by_body and (caller is None or "client_secret" in body):
             caller = self.callers.by_body(body.get("client_id"), body.get("client_secret"))
             application = caller.application
             body |= {"client_id": application.client_id, "client_secret": application.client_secret}
-            return caller, msgspec.json.encode(body)
-        if operation.name == "upsert_event" and caller is not None:
-            await self._refuse_integrated(body, match, caller)
-        if "callback_url" in operation.ruled_fields and caller is not None:
-            return caller, await self._judge_delegated(body, raw, caller)
-        return caller, raw
+            raw = msgspec.json.encode(body)
+        if caller is None:
+            return Ruled(caller, raw)
+        if operation.conferencing:
+            return await self._judge_conferencing(raw, body, match, caller)
+        if "callback_url" in operation.ruled_fields:
+            return Ruled(caller, await self._judge_delegated(body, raw, caller))
+        return Ruled(caller, raw)
 
-    async def _refuse_integrated(self, event: Any, match: Match, caller: Caller) -> None:  # noqa: ANN401  JSON
-        if not asks_for_integrated(event) or not caller.is_person or caller.bearer is None:
-            return
-        calendar_id = match.values["calendar_id"]
-        known = await self.modes.known_for(caller.application, caller.account, caller.bearer)
-        fresh = known is not None and known.learnt_at + FRESH_FOR_REFUSAL > self.clock.now()
-        certain = known is not None and known.of_calendar(calendar_id) is not None
-        if not (fresh and certain):
-            known = await self._look_up(caller.application, caller.bearer) or known
-        if known is not None and (mode := forbidding_mode(known, calendar_id)):
-            raise integrated_refused(mode)
-
-    async def _look_up(self, application: Application, bearer: str) -> AccountModes | None:
-        try:
-            return await asyncio.wait_for(self.modes.look_up(application, bearer), LOOK_UP_WAIT)
-        except TimeoutError:
-            return None  # it goes on by itself; what was known before counts, else Cronofy decides
+    async def _judge_conferencing(self, raw: bytes, body: Any, match: Match, caller: Caller) -> Ruled:  # noqa: ANN401
+        refusals = await self.rules.refusals(match, body, caller)
+        if not refusals:
+            return Ruled(caller, raw)
+        if match.operation.name == "batch":
+            answers = {
+                one.ask.item: refused_item(_ITEM_FIELD, Code.INTEGRATED_CONFERENCING_REFUSED, way_out(one.mode))
+                for one in refusals
+                if one.ask.item is not None
+            }
+            kept = without_items(body, list(answers))
+            return Ruled(caller, msgspec.json.encode(kept), answers, nothing_left=not kept["batch"])
+        fields = {one.ask.field: one.mode for one in refusals}
+        raise integrated_refused(fields, connect_url=await self.rules.connect_url(caller))
 
     async def _judge_delegated(self, body: Any, raw: bytes, caller: Caller) -> bytes:  # noqa: ANN401  JSON
         judged = judge_delegated(body, caller.client)

@@ -1,7 +1,8 @@
 """Sessions in record shape: the cookie is a random handle, the record lies sealed under a hash of it.
 
 A handle is never stored, so a dump of the store signs nobody in; a handle of one client names no record of another. A
-wrong, damaged, expired or foreign one is the same quiet nothing.
+wrong, damaged, expired or foreign one is the same quiet nothing. A living session is written over the version that was
+read, so that a use here never brings back what was signed out elsewhere.
 """
 
 import secrets
@@ -12,9 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from gateway.flows.bindings import account_key
-from gateway.flows.ports import Clock
+from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
+from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.session_times import Lifetimes
 
@@ -24,6 +26,7 @@ _LONGEST_HANDLE: Final = 64
 # A sign-out in another process is seen within this time.
 _CACHE_SECONDS: Final = 2.0
 _CACHE_SIZE: Final = 10_000
+_TRIES: Final = 10
 
 
 class SessionRecord(msgspec.Struct, frozen=True):
@@ -38,6 +41,14 @@ class SessionRecord(msgspec.Struct, frozen=True):
     data: dict[str, Any]
     created_at: float
     seen_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A record as it was read, with its version."""
+
+    record: SessionRecord
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +75,7 @@ class Sessions:
         self._records = records
         self._clock = clock
         self.lifetimes = lifetimes
-        self._cache: OrderedDict[str, tuple[float, SessionRecord | None]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[float, _Known | None]] = OrderedDict()
 
     async def create(self, client: Client, data: dict[str, Any]) -> str:
         """Make a session and return its handle, which is always a new one.
@@ -74,7 +85,7 @@ class Sessions:
         """
         handle = secrets.token_urlsafe(HANDLE_BYTES)
         now = self._clock.now()
-        await self._save(client, handle, SessionRecord(data, now, now))
+        await self._save(client, handle, SessionRecord(data, now, now), expected=0)
         return handle
 
     async def replace(self, client: Client, handle: str, data: dict[str, Any]) -> None:
@@ -83,9 +94,17 @@ class Sessions:
         Raises:
             StoreUnavailable: the old data stands.
         """
-        record = await self._load(client, handle)
-        if record is not None:
-            await self._save(client, handle, msgspec.structs.replace(record, data=data))
+        for _ in range(_TRIES):
+            known = await self._load(client, handle)
+            if known is None:
+                return
+            try:
+                fresh = msgspec.structs.replace(known.record, data=data)
+                await self._save(client, handle, fresh, expected=known.version)
+            except VersionMoved:
+                continue
+            return
+        raise StoreUnavailable(f"a session was written by others {_TRIES} times in a row")
 
     async def find(self, client: Client, handle: str, *, slide: bool = True) -> OpenSession | None:
         """Return the living session of a handle, or None.
@@ -100,13 +119,12 @@ class Sessions:
         """
         if not handle or len(handle) > _LONGEST_HANDLE:
             return None
-        record = await self._load(client, handle)
-        now = self._clock.now()
-        if record is None or self.lifetimes.is_over(created_at=record.created_at, seen_at=record.seen_at, now=now):
+        known, now = await self._load(client, handle), self._clock.now()
+        if known is not None and slide and self._is_due(known.record, now):
+            known = await self._slide(client, handle, known, now)
+        if known is None or self._is_over(known.record, now):
             return None
-        if slide and self.lifetimes.needs_write(seen_at=record.seen_at, now=now):
-            record = msgspec.structs.replace(record, seen_at=now)
-            await self._save(client, handle, record)
+        record = known.record
         ends = self.lifetimes.ends_at(created_at=record.created_at, seen_at=record.seen_at)
         absolute = record.created_at + self.lifetimes.absolute
         return OpenSession(record.data, record.created_at, absolute - now, ends - now)
@@ -118,33 +136,57 @@ class Sessions:
             StoreUnavailable: it may still live.
         """
         record_id = _record_id(client, handle)
-        self._cache.pop(record_id, None)
         await self._records.store.delete(SESSION, record_id)
+        self._cache.pop(record_id, None)  # only now: what a use beside it read meanwhile goes as well
 
-    async def _load(self, client: Client, handle: str) -> SessionRecord | None:
+    def _is_over(self, record: SessionRecord, now: float) -> bool:
+        return self.lifetimes.is_over(created_at=record.created_at, seen_at=record.seen_at, now=now)
+
+    def _is_due(self, record: SessionRecord, now: float) -> bool:
+        return not self._is_over(record, now) and self.lifetimes.needs_write(seen_at=record.seen_at, now=now)
+
+    async def _slide(self, client: Client, handle: str, known: _Known, now: float) -> _Known | None:
+        """Write a use down; return what stands there when somebody else used, changed or ended it first."""
+        try:
+            fresh = msgspec.structs.replace(known.record, seen_at=now)
+            return await self._save(client, handle, fresh, expected=known.version)
+        except VersionMoved:
+            return await self._load(client, handle)
+
+    async def _load(self, client: Client, handle: str) -> _Known | None:
         record_id = _record_id(client, handle)
         cached = self._cache.get(record_id)
         if cached is not None and cached[0] > self._clock.now():
             return cached[1]
-        record = await self._records.load(SESSION, record_id, SessionRecord)
-        self._remember(record_id, record)
-        return record
+        found = await self._records.load_versioned(SESSION, record_id, SessionRecord)
+        known = None if found is None else _Known(*found)
+        self._remember(record_id, known)
+        return known
 
-    async def _save(self, client: Client, handle: str, record: SessionRecord) -> None:
+    async def _save(self, client: Client, handle: str, record: SessionRecord, *, expected: int) -> _Known:
+        """Write a session over the version that was read.
+
+        Raises:
+            VersionMoved: another one stands there, or none; what was cached is forgotten.
+        """
         record_id = _record_id(client, handle)
         account = str(record.data.get("account", ""))
-        await self._records.save(
+        self._cache.pop(record_id, None)
+        version = await self._records.save(
             SESSION,
             record_id,
             record,
             client=client.id,
             account=account_key(client.application, account) if account else "",
             expires_at=self.lifetimes.ends_at(created_at=record.created_at, seen_at=record.seen_at),
+            expected=expected,
         )
-        self._remember(record_id, record)
+        known = _Known(record, version)
+        self._remember(record_id, known)
+        return known
 
-    def _remember(self, record_id: str, record: SessionRecord | None) -> None:
-        self._cache[record_id] = (self._clock.now() + _CACHE_SECONDS, record)
+    def _remember(self, record_id: str, known: _Known | None) -> None:
+        self._cache[record_id] = (self._clock.now() + _CACHE_SECONDS, known)
         self._cache.move_to_end(record_id)
         while len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)

@@ -139,7 +139,7 @@ class SignIns:
             flow = msgspec.json.decode(plain, type=Flow)
         except (SealBroken, msgspec.DecodeError, binascii.Error, ValueError):
             raise _not_recognised() from None
-        if not hmac.compare_digest(flow.secret.encode(), secret.encode()):
+        if not hmac.compare_digest(flow.secret.encode(), secret.encode(errors="surrogatepass")):
             raise _not_recognised()
         if flow.began_at + FLOW_SECONDS <= self.clock.now():
             raise _not_recognised()

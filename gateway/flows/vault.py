@@ -121,6 +121,9 @@ class Vault:
         until, last_error = self._cooling.get(stored.id, (0.0, None))
         if last_error is not None and until > self._clock.now():
             raise last_error
+        latest = await self._load(stored.id)
+        if latest.version != stored.version:  # refreshed or signed in anew after this caller had read it
+            return latest
         began = self._clock.now()
         try:
             renewed = await self._ask(stored)

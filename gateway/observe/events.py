@@ -23,6 +23,7 @@ EVENTS: Final[dict[str, str]] = {
     "request.refused": "Private facts about a refusal; `code` is in the answer too.",
     "store.failed": "The record store could not be used.",
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "rule.observed": "A rule that only observes would have refused this call.",
     "session.began": "A person signed in.",
     "session.ended": "A person signed out; `revoked` says whether the connection was ended too.",
     "token.renewed": "An access token was refreshed for all who waited.",
@@ -50,6 +51,7 @@ REQUEST_MALFORMED: Final = "request.malformed"
 REQUEST_REFUSED: Final = "request.refused"
 STORE_FAILED: Final = "store.failed"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
+RULE_OBSERVED: Final = "rule.observed"
 SESSION_BEGAN: Final = "session.began"
 SESSION_ENDED: Final = "session.ended"
 TOKEN_RENEWED: Final = "token.renewed"  # noqa: S105  an event's name

@@ -38,6 +38,12 @@ class Metrics:
             ["mode"],
             registry=self.registry,
         )
+        self.mode_rules = Counter(
+            "gateway_mode_rules",
+            "Places of bodies that a mode forbids, by rule, the rule's state and operation.",
+            ["rule", "state", "operation"],
+            registry=self.registry,
+        )
         self.mode_lookups = Counter(
             "gateway_mode_lookups",
             "Userinfo calls of the gateway's own, by outcome.",

@@ -6,20 +6,11 @@ write to the calendar, which Free/Busy and No-Access are not. `default`, `explic
 Source: https://docs.cronofy.com/developers/authorization/access-modes/faqs/
 """
 
-from typing import Any, Final
+from collections.abc import Mapping
 
 from gateway.rules.access_mode import RESTRICTED, AccessMode, AccountModes
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
-
-FIELD: Final = "conferencing.profile_id"
-_INTEGRATED: Final = "integrated"
-
-
-def asks_for_integrated(event: Any) -> bool:  # noqa: ANN401  straight from JSON
-    """Say whether an event's body asks for integrated conferencing."""
-    conferencing = event.get("conferencing") if isinstance(event, dict) else None
-    return isinstance(conferencing, dict) and conferencing.get("profile_id") == _INTEGRATED
 
 
 def forbidding_mode(known: AccountModes, calendar_id: str) -> AccessMode | None:
@@ -35,11 +26,26 @@ def forbidding_mode(known: AccountModes, calendar_id: str) -> AccessMode | None:
     return modes[0] if modes and RESTRICTED.issuperset(modes) else None
 
 
-def integrated_refused(mode: AccessMode) -> RequestRefused:
-    """Make the refusal, with the way out in it."""
-    way_out = (
+def way_out(mode: AccessMode) -> str:
+    """Return the sentence that says why, and what to do instead."""
+    return (
         f'The calendar is connected in {mode} mode, where profile_id "integrated" cannot work. Let the person connect '
         "Teams or Meet as a conferencing profile (POST /v1/conferencing_service_authorizations) and send its pro_… id, "
         'or send "default", "explicit" or "none".'
     )
-    return RequestRefused(Code.INTEGRATED_CONFERENCING_REFUSED, way_out, fields={FIELD: way_out})
+
+
+def integrated_refused(fields: Mapping[str, AccessMode], *, connect_url: str = "") -> RequestRefused:
+    """Make the refusal, with the way out in it.
+
+    Args:
+        fields: mode by path of each field that asked for it.
+        connect_url: where the person can connect Teams or Meet at once; empty where none is at hand.
+    """
+    sentences = {field: way_out(mode) for field, mode in fields.items()}
+    return RequestRefused(
+        Code.INTEGRATED_CONFERENCING_REFUSED,
+        next(iter(sentences.values())),
+        fields=sentences,
+        members={"connect_url": connect_url} if connect_url else {},
+    )

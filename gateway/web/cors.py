@@ -28,7 +28,8 @@ async def let_pages_read(request: web.Request, response: web.StreamResponse) -> 
     """Add what lets a registered origin's page read an answer; runs before the head is sent."""
     if not request.path.startswith(_PREFIXES):
         return
-    if "Origin" not in response.headers.get("Vary", ""):
+    varies = ",".join(response.headers.getall("Vary", []))
+    if "origin" not in {name.strip().lower() for name in varies.split(",")}:
         response.headers.add("Vary", "Origin")
     if origin := _registered_origin(request):
         response.headers.update(readable_headers(origin, request.app[DOORS].proxy.answers.settings.mode_header))

@@ -46,10 +46,11 @@ class RecordStorage(AbstractStorage):
         handle = single_cookie(request.headers.getall("Cookie", []), self._names.session(client.id))
         found = await self._sessions.find(client, handle, slide=request.get(SLIDE, True)) if handle else None
         if found is None:
-            return Session(None, data=None, new=True, max_age=self.max_age)
+            return Session(None, data=None, new=True)
         request[OPEN_SESSION] = found
         data = {"created": int(found.created_at), "session": found.data}
-        return Session(handle, data=data, new=False, max_age=self.max_age)  # type: ignore[arg-type]
+        # Without max_age: aiohttp-session would judge it by the machine's clock and hand out an emptied session.
+        return Session(handle, data=data, new=False)  # type: ignore[arg-type]
 
     async def save_session(self, request: web.Request, response: web.StreamResponse, session: Session) -> None:
         """Write a changed session and its cookie; an emptied one is ended and its cookie deleted."""

@@ -12,6 +12,7 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply
 from gateway.flows.registry import Registry
@@ -23,6 +24,8 @@ from gateway.rules.data_centres import Hosts
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.headers import Pairs
+from gateway.rules.mode_limits import Rule, RuleState
+from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.scopes import ScopePolicy
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
@@ -93,6 +96,10 @@ class FakeCronofy:
     async def revoke_profile(self, application: Application, bearer: str, profile_id: str) -> ApiReply:
         self.asked.append((f"profile {application.name}", (bearer, profile_id)))
         return self.revocations.popleft() if self.revocations else ApiReply(202, b"")
+
+    async def authorize_conferencing(self, application: Application, bearer: str, fields: dict[str, str]) -> ApiReply:
+        self.asked.append((f"conferencing {application.name}", (bearer, fields)))
+        return ApiReply(200, b'{"authorization_request":{"url":"https://app.test/conferencing/1"}}')
 
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         self.asked.append((f"userinfo {application.name}", bearer))
@@ -203,3 +210,9 @@ def registry(*clients: Client) -> Registry:
 def vault(one: Kit, *clients: Client) -> Vault:
     """Return a vault over a kit's connections."""
     return Vault(one.connections, registry(*clients), one.cronofy, one.clock, one.metrics)
+
+
+def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE) -> ModeRules:
+    """Return the mode rules over a kit."""
+    table, states = OperationTable(OPERATIONS), {Rule.INTEGRATED_CONFERENCING: state}
+    return ModeRules(table, one.modes, vault(one, *clients), one.cronofy, one.clock, one.metrics, states)

@@ -16,7 +16,18 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import FakeReply, FakeUpstream, Kit, client, kit, registry, token_reply, userinfo_reply, vault
+from tests.flows.fakes import (
+    FakeReply,
+    FakeUpstream,
+    Kit,
+    client,
+    kit,
+    mode_rules,
+    registry,
+    token_reply,
+    userinfo_reply,
+    vault,
+)
 
 A, B = client("a"), client("b", may_impersonate=True)
 BEARER = ("Authorization", "Bearer access-1")
@@ -51,7 +62,7 @@ def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
         vault=callers.vault,
         modes=one.modes,
         answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
-        bodies=RuledBodies(callers, one.modes, one.bindings, one.clock, 1_000_000),
+        bodies=RuledBodies(callers, mode_rules(one, A, B), one.bindings, 1_000_000),
         upstream=upstream,
         metrics=one.metrics,
         mode_wait=0.05,

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.flows.callers import Caller, Callers
-from gateway.flows.ruled_body import FRESH_FOR_REFUSAL, RuledBodies
+from gateway.flows.mode_rules import FRESH_FOR_REFUSAL
+from gateway.flows.ruled_body import RuledBodies
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
@@ -16,7 +17,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, Match
 from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, userinfo_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, registry, userinfo_reply, vault
 
 BY_NAME = {one.name: one for one in OPERATIONS}
 A, ADDING = client("a"), client("b", scope_policy=ScopePolicy.ADD)
@@ -39,9 +40,8 @@ class Request:
 
 
 def bodies(one: Kit) -> RuledBodies:
-    return RuledBodies(
-        Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING)), one.modes, one.bindings, one.clock, 1_000
-    )
+    callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING))
+    return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, 1_000)
 
 
 def person(*clients: Client) -> Caller:
@@ -50,8 +50,8 @@ def person(*clients: Client) -> Caller:
 
 async def upsert(one: Kit, event: Any, calendar: str = "cal_pro_1") -> bytes:
     match = Match(BY_NAME["upsert_event"], {"calendar_id": calendar})
-    _, sent = await bodies(one).judge(Request(json.dumps(event).encode()), match, person())
-    return sent
+    ruled = await bodies(one).judge(Request(json.dumps(event).encode()), match, person())
+    return ruled.body
 
 
 @pytest.mark.parametrize(("provider", "refused"), [("google_free_busy", True), ("cronofy", True), ("google", False)])
@@ -130,8 +130,8 @@ async def test_what_cannot_be_read_in_one_way_only_is_refused(
 async def test_the_same_bytes_go_on_where_nothing_had_to_change(clock: FakeClock) -> None:
     raw = b'{ "summary": "\\u00e9\\/" , "n": 1.0}'
     match = Match(BY_NAME["upsert_event"], {"calendar_id": "c"})
-    _, sent = await bodies(kit(clock)).judge(Request(raw), match, person())
-    assert sent == raw
+    ruled = await bodies(kit(clock)).judge(Request(raw), match, person())
+    assert ruled.body == raw
 
 
 async def test_each_delegated_account_has_to_ask_for_free_busy_write(clock: FakeClock) -> None:
@@ -145,7 +145,7 @@ async def test_each_delegated_account_has_to_ask_for_free_busy_write(clock: Fake
     assert sorted(caught.value.fields) == [f"service_account_authorizations[{n}].scope" for n in range(2)]
     assert not await one.bindings.is_own_callback(A, "https://a.test/0")
 
-    _, sent = await bodies(one).judge(body, match, person(ADDING))
+    sent = (await bodies(one).judge(body, match, person(ADDING))).body
     assert {entry["scope"] for entry in json.loads(sent)["service_account_authorizations"]} == {
         "read_only free_busy_write"
     }
@@ -163,7 +163,8 @@ async def test_a_caller_that_cannot_be_told_gets_the_strict_policy(clock: FakeCl
 async def test_credentials_in_a_body_are_translated(clock: FakeClock) -> None:
     match = Match(BY_NAME["create_real_time_scheduling"], {})
     body = Request(json.dumps({"client_id": "a", "client_secret": "a-secret", "event": {}}).encode())
-    caller, sent = await bodies(kit(clock)).judge(body, match, None)
+    ruled = await bodies(kit(clock)).judge(body, match, None)
+    caller, sent = ruled.caller, ruled.body
 
     assert caller is not None
     assert (caller.client, caller.bearer) == (A, None)

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.rules.access_mode import AccessMode, AccountModes, Profile
-from gateway.rules.conferencing import FIELD, asks_for_integrated, forbidding_mode, integrated_refused
+from gateway.rules.conferencing import forbidding_mode, integrated_refused
 from gateway.rules.error_codes import MEANINGS, Code
 
 RW, FB, NO = AccessMode.READ_WRITE, AccessMode.FREE_BUSY, AccessMode.NO_ACCESS
@@ -12,32 +12,6 @@ RW, FB, NO = AccessMode.READ_WRITE, AccessMode.FREE_BUSY, AccessMode.NO_ACCESS
 def account(**modes: AccessMode) -> AccountModes:
     profiles = tuple(Profile(f"pro_{name}", mode, frozenset({f"cal_{name}"})) for name, mode in modes.items())
     return AccountModes("acc_1", profiles, whole=True, learnt_at=0.0)
-
-
-@pytest.mark.parametrize(
-    ("event", "asks"),
-    [
-        ({"conferencing": {"profile_id": "integrated"}}, True),
-        ({"event_id": "e", "conferencing": {"profile_id": "integrated", "x": 1}}, True),
-        ({"conferencing": {"profile_id": "default"}}, False),
-        ({"conferencing": {"profile_id": "explicit", "join_url": "https://example.com"}}, False),
-        ({"conferencing": {"profile_id": "none"}}, False),
-        ({"conferencing": {"profile_id": "pro_integrated"}}, False),
-        ({"conferencing": {"profile_id": ["integrated"]}}, False),
-        ({"conferencing": {"profile_id": None}}, False),
-        ({"conferencing": {}}, False),
-        ({"conferencing": None}, False),
-        ({"conferencing": "integrated"}, False),
-        ({"conferencing": [{"profile_id": "integrated"}]}, False),
-        ({"summary": "integrated", "profile_id": "integrated"}, False),
-        ({}, False),
-        ([], False),
-        (None, False),
-        ("conferencing", False),
-    ],
-)
-def test_which_bodies_ask_for_integrated_conferencing(event: object, asks: bool) -> None:
-    assert asks_for_integrated(event) is asks
 
 
 @pytest.mark.parametrize(
@@ -64,12 +38,18 @@ def test_a_mode_forbids_only_what_is_certain(known: AccountModes, calendar: str,
 
 
 @pytest.mark.parametrize("mode", [FB, NO])
-def test_the_refusal_names_the_field_the_mode_and_the_way_out(mode: AccessMode) -> None:
-    refused = integrated_refused(mode)
+def test_the_refusal_names_each_field_the_mode_and_the_way_out(mode: AccessMode) -> None:
+    refused = integrated_refused({"conferencing.profile_id": mode, "event.conferencing.profile_id": mode})
 
     assert refused.code is Code.INTEGRATED_CONFERENCING_REFUSED
     assert MEANINGS[refused.code].status == 422
-    assert list(refused.fields) == [FIELD] == ["conferencing.profile_id"]
+    assert list(refused.fields) == ["conferencing.profile_id", "event.conferencing.profile_id"]
     assert mode in refused.public
     assert "/v1/conferencing_service_authorizations" in refused.public
     assert "pro_" in refused.public
+    assert refused.members == {}
+
+
+def test_a_link_to_connect_is_handed_on() -> None:
+    refused = integrated_refused({"x": FB}, connect_url="https://app.cronofy.com/conferencing/1")
+    assert refused.members == {"connect_url": "https://app.cronofy.com/conferencing/1"}

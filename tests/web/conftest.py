@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from aiohttp import DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import BaseRunner
 
@@ -11,6 +12,7 @@ from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
 from tests.clock import FakeClock
 from tests.flows.fakes import FakeUpstream, Kit, kit
+from tests.web.browsing import Browser
 from tests.web.doors import doors
 
 Client = TestClient[Any, Any]
@@ -36,4 +38,10 @@ def upstream() -> FakeUpstream:
 @pytest.fixture
 async def http(one: Kit, upstream: FakeUpstream, aiohttp_client: Callable[..., Awaitable[Client]]) -> Client:
     app = make_public_app(doors(one, upstream, max_body_bytes=2_000))
-    return await aiohttp_client(_QuietTestServer(app))
+    # Cookies are the tests' own business: a jar would merge them and drop Secure ones.
+    return await aiohttp_client(_QuietTestServer(app), cookie_jar=DummyCookieJar())
+
+
+@pytest.fixture
+def browser(http: Client) -> Browser:
+    return Browser(http)

@@ -5,6 +5,7 @@ from gateway.flows.one_time import Tickets
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.rules.client import BrowserDoor
 from gateway.rules.cookies import CookieNames
 from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
@@ -13,16 +14,25 @@ from gateway.web.session_storage import RecordStorage
 from tests.flows.fakes import FakeUpstream, Kit, client, registry
 from tests.flows.test_proxy import proxy
 
+PAGES = BrowserDoor(
+    frozenset({"https://a.test"}),
+    "https://a.test/app",
+    scope="free_busy_write",
+    service_scope="service_account/accounts/manage",
+    delegated_scope="free_busy_write",
+)
+LIFETIMES = Lifetimes(3600, 86_400)
+
 
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
-    """Return the doors of a gateway with the clients a and b."""
-    known = registry(client("a"), client("b"))
+    """Return the doors of a gateway with the clients a, which has pages, and b."""
+    known = registry(client("a", browser=PAGES), client("b"))
     tokens = TokenDoor(known, one.bindings, one.modes, one.cronofy, one.metrics)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
     sign_ins = SignIns(known, one.connections, one.modes, tokens, one.records, one.records.sealer, clock, public_url)
-    sessions = Sessions(one.records, clock, Lifetimes(3600, 86_400))
-    names = CookieNames(secure=False)
+    sessions = Sessions(one.records, clock, LIFETIMES)
+    names = CookieNames(secure=True)
     browser = BrowserDoors(
         browsers=Browsers(known, names, public_url),
         sign_ins=sign_ins,

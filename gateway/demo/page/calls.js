@@ -48,7 +48,7 @@ export class Calls {
       response = await fetch(url, { ...request, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
       text = await response.text();
     } catch {
-      throw new Refusal(0, { title: "The gateway does not answer", detail: "It may be starting, or the line is down." });
+      throw new Refusal(0, { title: "The gateway does not answer" });
     }
     const answer = parsed(text);
     if (!response.ok) throw new Refusal(response.status, answer ?? {}, response.headers);

@@ -9,12 +9,14 @@ import { requestLine, showTrouble } from "./trouble.js";
 
 const FIELD = "conferencing.profile_id";
 
+const action = (words, onclick) => make("button", { type: "button", onclick }, words);
+
 export class Conference extends Addition {
   get texts() {
     const ways = [
       option("integrated", "Integrated: the calendar’s own"),
       option("default", "Default: whatever there is"),
-      ...this.person.conferencing.map((one) => option(one.profile_id, `${providerName(one.provider_name)} · ${one.profile_name}`)),
+      ...this.person.conferencing.map((one) => option(one.profile_id, accountName(one))),
     ];
     const extra = [labelled("Conferencing", make("select", { name: "conferencing" }, ...ways))];
     return { title: "Catch-up online", time: "16:30", submit: "Add meeting", extra };
@@ -58,8 +60,8 @@ export class Conference extends Addition {
         make(
           "div",
           { class: "actions" },
-          make("button", { type: "button", onclick: () => this.useDefault(wanted) }, "Use default conferencing instead"),
-          make("button", { type: "button", onclick: () => this.connectService(wanted) }, "Connect Teams or Meet"),
+          action("Use default conferencing instead", () => this.useDefault(wanted)),
+          action("Connect Teams or Meet", () => this.connectService(wanted)),
         ),
       ),
     );
@@ -83,5 +85,7 @@ export class Conference extends Addition {
     }
   }
 }
+
+const accountName = (one) => `${providerName(one.provider_name)} · ${one.profile_name}`;
 
 const through = (way, wanted) => ({ ...wanted, event: { ...wanted.event, conferencing: { profile_id: way } } });

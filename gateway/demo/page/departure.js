@@ -18,10 +18,11 @@ export function prepareDeparture(session, { onSignedOut, onRefusal }) {
       if (!onRefusal(error)) showTrouble(outcome, error, () => leave(how, sentence));
     }
   };
-  const stay = () => leave({}, "You are signed out. The calendar is still connected.");
+  const what = session.isService ? "organisation" : "calendar";
+  const stay = () => leave({}, `You are signed out. The ${what} is still connected.`);
   find("#sign-out").onclick = stay;
   find("#leave").onclick = stay;
-  find("#disconnect").onclick = () => leave({ revoke: true }, "You are signed out, and the calendar is disconnected.");
+  find("#disconnect").onclick = () => leave({ revoke: true }, `You are signed out, and the ${what} is disconnected.`);
 }
 
 function prepareChange(session, onRefusal) {

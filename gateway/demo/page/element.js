@@ -4,16 +4,19 @@ export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name === "onclick") element.addEventListener("click", value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (isThere(value)) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.filter(isThere));
   return element;
 }
+
+// What is not there is left out: null, undefined, false and empty texts, as attribute or as child.
+const isThere = (value) => ![null, undefined, false, ""].includes(value);
 
 export const find = (selector, within = document) => within.querySelector(selector);
 
 export function fill(element, ...children) {
-  element.replaceChildren(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...children.filter(isThere));
   return element;
 }
 

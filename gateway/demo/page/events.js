@@ -74,21 +74,32 @@ export class Events {
 }
 
 function eventItem(event, start, person) {
-  const isOwn = Boolean(event.event_id);
   const hours = isWholeDay(event.start) ? "All day" : `${clock(start)}–${clock(momentOf(event.end))}`;
-  const title = event.summary ?? (event.transparency === "transparent" ? "Free" : event.status === "tentative" ? "Tentative" : "Busy");
   const calendar = person.calendar(event.calendar_id);
-  const facts = [calendar && person.label(calendar), isOwn && "added here", event.conferencing && meeting(event.conferencing)];
+  const kind = kindOf(event);
+  const facts = [
+    calendar && person.label(calendar),
+    kind === "own" && "added here",
+    event.conferencing && meeting(event.conferencing),
+  ];
   return make(
     "li",
-    { class: `event ${kindOf(event, isOwn)}`, tabindex: "-1" },
+    { class: `event ${kind}`, tabindex: "-1" },
     make("span", { class: "hours" }, hours),
-    make("span", { class: "what" }, make("b", {}, title), make("small", {}, facts.filter(Boolean).join(" · "))),
+    make(
+      "span",
+      { class: "what" },
+      make("b", {}, event.summary ?? WORDS[kind]),
+      make("small", {}, facts.filter(Boolean).join(" · ")),
+    ),
   );
 }
 
-function kindOf(event, isOwn) {
-  if (isOwn) return "own";
+// Without a right to read them, events come without their titles.
+const WORDS = { own: "Added here", free: "Free", tentative: "Tentative", busy: "Busy" };
+
+function kindOf(event) {
+  if (event.event_id) return "own";
   if (event.transparency === "transparent") return "free";
   return event.status === "tentative" ? "tentative" : "busy";
 }

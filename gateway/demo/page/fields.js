@@ -9,16 +9,16 @@ const LENGTHS = [["30", "30 minutes"], ["45", "45 minutes"], ["60", "1 hour"], [
 export function buildForm(form, person, { title, time, submit, extra = [] }) {
   const kept = form.elements.length ? Object.fromEntries(new FormData(form)) : {};
   const writable = person.calendars.filter((calendar) => !calendar.calendar_readonly);
-  const calendars = writable.map((calendar) => option(calendar.calendar_id, person.label(calendar)));
+  const calendars = writable.map((calendar) => option(calendar.calendar_id, person.longLabel(calendar)));
   fill(
     form,
-    labelled("Title", make("input", { name: "summary", required: true, maxlength: "200", value: title, autocomplete: "off" })),
+    labelled("Title", input("summary", { maxlength: "200", value: title, autocomplete: "off" })),
     labelled("Calendar", make("select", { name: "calendar" }, ...calendars)),
     make(
       "div",
       { class: "trio" },
-      labelled("Day", make("input", { name: "day", type: "date", required: true, value: dateText(daysAfter(midnight(), 1)) })),
-      labelled("From", make("input", { name: "time", type: "time", required: true, value: time })),
+      labelled("Day", input("day", { type: "date", value: dateText(daysAfter(midnight(), 1)) })),
+      labelled("From", input("time", { type: "time", value: time })),
       labelled("For", make("select", { name: "length" }, ...LENGTHS.map(([value, words]) => option(value, words)))),
     ),
     ...extra,
@@ -30,6 +30,7 @@ export function buildForm(form, person, { title, time, submit, extra = [] }) {
   }
 }
 
+const input = (name, attributes) => make("input", { name, required: true, ...attributes });
 export const labelled = (words, control) => make("label", {}, words, control);
 export const option = (value, words) => make("option", { value }, words);
 

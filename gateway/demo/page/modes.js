@@ -1,7 +1,8 @@
 // What each access mode means for the person, in words. Source: Cronofy's pages on Calendar Access Modes.
 
 const BY_EMAIL = "As an invitation by e-mail. It is in the calendar once you accept it.";
-const NO_INTEGRATED = "Integrated conferencing. Zoom, GoTo and Webex work; Teams and Meet do once they are connected separately.";
+const NO_INTEGRATED =
+  "Integrated conferencing. Zoom, GoTo and Webex work; Teams and Meet do once they are connected separately.";
 
 export const MODES = {
   read_write: {

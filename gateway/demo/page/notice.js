@@ -20,21 +20,11 @@ export function takeNews() {
 export function showNews({ error, error_description: description, gateway_error: code }) {
   if (!error) return;
   const sentence = SENTENCES[error] ?? "Nothing was connected.";
-  showNotice(sentence, SENTENCES[error] ? "" : description, [error, code].filter(Boolean).join(" · "));
+  const more = !SENTENCES[error] && description && make("p", {}, description);
+  showNotice(sentence, more, make("p", { class: "meta" }, [error, code].filter(Boolean).join(" · ")));
 }
 
-export function showNotice(sentence, more = "", meta = "", button = null) {
-  fill(
-    find("#notice"),
-    make(
-      "div",
-      { class: "note" },
-      make("p", {}, sentence),
-      more && make("p", {}, more),
-      meta && make("p", { class: "meta" }, meta),
-      button,
-    ),
-  );
+/** Shows a sentence above the page, and further elements below it. */
+export function showNotice(sentence, ...more) {
+  fill(find("#notice"), make("div", { class: "note" }, make("p", {}, sentence), ...more));
 }
-
-export const clearNotice = () => fill(find("#notice"));

@@ -9,7 +9,7 @@ import { prepareDeparture } from "./departure.js";
 import { find, make } from "./element.js";
 import { Events } from "./events.js";
 import { showFacts } from "./facts.js";
-import { clearNotice, showNews, showNotice, takeNews } from "./notice.js";
+import { showNews, showNotice, takeNews } from "./notice.js";
 import { Person, showProfiles } from "./profiles.js";
 import { Session, readConfig } from "./session.js";
 import { showTrouble } from "./trouble.js";
@@ -19,6 +19,7 @@ const PATIENCE_MS = [0, 800, 2000]; // Cronofy's 202 is a promise: the event sho
 
 const news = takeNews();
 let calls;
+let session; // the one that is shown
 
 async function start() {
   try {
@@ -31,16 +32,17 @@ async function start() {
   }
 }
 
-async function showSession(session) {
-  for (const [selector, isShown] of [["#waiting", false], ["#signed-out", !session.isSignedIn], ["#signed-in", session.isSignedIn], ["#sign-out", session.isSignedIn]]) {
-    find(selector).hidden = !isShown;
-  }
+async function showSession(present) {
+  session = present;
+  find("#waiting").hidden = true;
+  find("#signed-out").hidden = session.isSignedIn;
+  find("#signed-in").hidden = find("#sign-out").hidden = !session.isSignedIn;
   showFacts(session);
   prepareConnect(session);
-  if (session.isSignedIn) await showSignedIn(session);
+  if (session.isSignedIn) await showSignedIn();
 }
 
-async function showSignedIn(session) {
+async function showSignedIn() {
   const { profile, access_mode: mode, reconnect_required: isLost } = session.facts;
   find("#person").textContent = profile?.profile_name ?? (session.isService ? "Your organisation" : "Connected");
   find("#person-email").textContent = "";
@@ -48,19 +50,24 @@ async function showSignedIn(session) {
   find("#service").hidden = !session.isService;
   showCalendarParts(false);
   prepareDeparture(session, { onSignedOut: showSignedOut, onRefusal });
-  if (isLost) {
-    showNotice("Cronofy no longer accepts this connection.", "", "", make("a", { class: "button", href: session.loginUrl() }, "Connect again"));
-    return;
-  }
-  await showPerson(session);
+  if (isLost) showLost();
+  else await showPerson();
 }
 
-async function showPerson(session) {
+/** The session stands, but Cronofy does not take its connection any more. */
+function showLost() {
+  showCalendarParts(false);
+  const href = session.loginUrl({ connect: session.isService ? "enterprise" : "individual" });
+  showNotice("Cronofy no longer accepts this connection.", make("a", { class: "button", href }, "Connect again"));
+  find("#person").focus();
+}
+
+async function showPerson() {
   let answer;
   try {
     answer = await calls.get("/v1/userinfo");
   } catch (error) {
-    if (!onRefusal(error)) showTrouble(find("#notice"), asRefusal(error), () => showPerson(session));
+    if (!onRefusal(error)) showTrouble(find("#notice"), asRefusal(error), showPerson);
     return;
   }
   const person = new Person(answer.body);
@@ -97,22 +104,17 @@ async function showUntilThere(week, event) {
   return false;
 }
 
-/** Deals with what concerns the whole page, a session that is over; says whether it did. */
+/** Deals with what concerns the whole page, a session or a connection that is over; says whether it did. */
 function onRefusal(error) {
   if (!(error instanceof Refusal)) throw error;
   if (!error.isSignedOut) return false;
-  showSignedOut("Your session is over. Connect again to go on; your calendar is as you left it.");
+  if (error.code === "reconnect_required") showLost();
+  else showSignedOut("Your session is over. Connect again to go on; your calendar is as you left it.");
   return true;
 }
 
 async function showSignedOut(sentence) {
-  clearNotice();
-  try {
-    await showSession(await Session.read(calls));
-  } catch (error) {
-    showTrouble(find("#notice"), asRefusal(error), () => showSignedOut(sentence));
-    return;
-  }
+  await showSession(session.ended);
   showNotice(sentence);
   find("#signed-out h1").focus();
 }

@@ -28,10 +28,15 @@ export class Person {
     return this.calendars.find((calendar) => calendar.calendar_id === id);
   }
 
-  /** A calendar's name, with its profile's where two profiles would be mixed up. */
-  label(calendar) {
-    if (this.profiles.length < 2) return calendar.calendar_name;
-    return `${calendar.calendar_name} · ${providerName(calendar.profile.provider_name)}, ${wordsFor(calendar.mode).name}`;
+  /** A calendar's name, with its provider where two profiles would be mixed up. */
+  label({ calendar_name: name, profile }) {
+    return this.profiles.length < 2 ? name : `${name} · ${providerName(profile.provider_name)}`;
+  }
+
+  /** The same, with the mode as well: for choosing. */
+  longLabel(calendar) {
+    const name = this.label(calendar);
+    return this.profiles.length < 2 ? name : `${name}, ${wordsFor(calendar.mode).name}`;
   }
 }
 
@@ -67,6 +72,9 @@ function relink(url) {
 
 function conferencing(person) {
   if (!person.conferencing.length) return [];
-  const items = person.conferencing.map((one) => make("li", {}, providerName(one.provider_name), make("small", {}, one.profile_name)));
-  return [make("div", { class: "profile" }, make("h3", {}, "Connected for meetings"), make("ul", { class: "plain" }, ...items))];
+  const items = person.conferencing.map((one) =>
+    make("li", {}, providerName(one.provider_name), make("small", {}, one.profile_name)),
+  );
+  const heading = make("h3", {}, "Connected for meetings");
+  return [make("div", { class: "profile" }, heading, make("ul", { class: "plain" }, ...items))];
 }

@@ -26,6 +26,11 @@ export class Session {
     return (this.facts.sub || "").startsWith("ser_");
   }
 
+  /** This session when it is over: the way to the next one is all that is left of it. */
+  get ended() {
+    return new Session(this.calls, { authenticated: false, login_url: this.facts.login_url });
+  }
+
   /** Seconds left until `expires_in` or `idle_expires_in` has run out. */
   left(name) {
     return Math.max(0, Math.round(this.facts[name] - (Date.now() - this.readAt) / 1000));

@@ -12,9 +12,10 @@ const WORDS = { busy: "Busy", tentative: "Tentative", own: "Added here" };
 export function drawStrip(days, { isFirst = false, isWaiting = false } = {}) {
   const hours = hoursOf(days);
   const total = span(days.reduce((sum, day) => sum + day.busyMinutes, 0));
+  const label = `The next seven days: ${total} busy. The table below has every block.`;
   const drawing = make(
     "div",
-    { class: isFirst ? "strip" : "strip settled", role: "img", "aria-label": `The next seven days: ${total} busy. The table below has every block.` },
+    { class: isFirst ? "strip" : "strip settled", role: "img", "aria-label": label },
     axis(hours),
     ...days.map((day) => row(day, hours)),
   );
@@ -46,13 +47,16 @@ function axis({ first, last }) {
     tick.style.setProperty("--at", hour - first);
     ticks.push(tick);
   }
-  return make("div", { class: "strip-row axis" }, make("span"), make("div", { class: "ticks" }, ...ticks), make("span"));
+  const scale = make("div", { class: "ticks" }, ...ticks);
+  return make("div", { class: "strip-row axis" }, make("span"), scale, make("span"));
 }
 
 function row(day, hours) {
   const isWeekend = [0, 6].includes(day.start.getDay());
-  const label = make("span", { class: "day" }, make("b", {}, weekday(day.start)), make("span", { class: "day-date" }, ` ${shortDate(day.start)}`));
-  const track = make("div", { class: "track" }, ...day.blocks.map((block) => piece(block, day, hours)), nowLine(day, hours));
+  const date = make("span", { class: "day-date" }, ` ${shortDate(day.start)}`);
+  const label = make("span", { class: "day" }, make("b", {}, weekday(day.start)), date);
+  const pieces = day.blocks.map((block) => piece(block, day, hours));
+  const track = make("div", { class: "track" }, ...pieces, nowLine(day, hours));
   const sum = make("span", { class: "sum" }, day.busyMinutes ? span(day.busyMinutes) : "free");
   return make("div", { class: isWeekend ? "strip-row weekend" : "strip-row" }, label, track, sum);
 }

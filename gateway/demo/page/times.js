@@ -41,8 +41,12 @@ export function momentOf(value) {
 
 const textOf = (value) => (typeof value === "object" && value !== null ? value.time : value) ?? "";
 
-/** Says how long something is: "1 h 30 min". */
+const DAYS_FROM = 48 * 60; // minutes; from here on hours say little
+
+/** Says how long something is: "1 h 30 min", or "14 days". */
 export function span(minutes) {
-  const [hours, rest] = [Math.floor(minutes / 60), Math.round(minutes % 60)];
+  if (minutes >= DAYS_FROM) return `${Math.round(minutes / (24 * 60))} days`;
+  const whole = Math.round(minutes);
+  const [hours, rest] = [Math.floor(whole / 60), whole % 60];
   return [hours && `${hours} h`, (rest || !hours) && `${rest} min`].filter(Boolean).join(" ");
 }

@@ -36,5 +36,6 @@ export function showTrouble(container, refusal, retry) {
 /** The line to quote to whoever runs the gateway; nothing if there is no request id. */
 export function requestLine({ requestId, code, status }) {
   if (!requestId && !code) return null;
-  return make("p", { class: "meta" }, `${[status, code].filter(Boolean).join(" ")}${requestId ? ` · request ${requestId}` : ""}`);
+  const error = [status, code].filter(Boolean).join(" ");
+  return make("p", { class: "meta" }, requestId ? `${error} · request ${requestId}` : error);
 }

@@ -17,9 +17,7 @@ def axe_source() -> str:
     """Return axe-core's script, installed where that was not done since the lock file changed."""
     installed, wanted = FOLDER / "node_modules" / ".package-lock.json", FOLDER / "package-lock.json"
     if not installed.is_file() or installed.stat().st_mtime < wanted.stat().st_mtime:
-        done = subprocess.run(
-            [*npm(), *_INSTALL], cwd=FOLDER, capture_output=True, text=True, timeout=100, check=False
-        )
+        done = subprocess.run([*npm(), *_INSTALL], cwd=FOLDER, capture_output=True, text=True, timeout=100, check=False)
         assert done.returncode == 0, f"npm could not install axe-core: {done.stderr[-2000:]}"
     return (FOLDER / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 

@@ -1,6 +1,5 @@
 """Chromium as the machine has it; Playwright drives it and downloads none of its own."""
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,8 +38,7 @@ def chromium() -> str:
 @asynccontextmanager
 async def open_browser() -> AsyncIterator[Browser]:
     """Start Chromium, without a window."""
-    environment: dict[str, str | float | bool] = {**os.environ, "LANGUAGE": "en_GB"}  # how date fields are written
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS, env=environment)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
         yield browser
         await browser.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
 import pytest_asyncio
 from playwright.async_api import Browser
@@ -11,7 +12,7 @@ from tests.journeys.browser.person import Person, meet
 from tests.journeys.browser.stage import Stage, open_stage
 
 # Playwright's objects belong to the loop that made them, so everything here runs on one: each module says so.
-_ONE_LOOP = "session"
+_ONE_LOOP: Final = "session"
 # Chromium notes every answer that is not a success; what else it notes is a fault of the page.
 _EXPECTED = "Failed to load resource: the server responded with a status of"
 

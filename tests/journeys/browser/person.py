@@ -75,13 +75,21 @@ class Person:
         return await self[".badge-name"].all_inner_texts()
 
 
-async def meet(browser: Browser, stage: Stage, *, viewport: ViewportSize = DESKTOP, dark: bool = False) -> Person:
+async def meet(
+    browser: Browser,
+    stage: Stage,
+    *,
+    viewport: ViewportSize = DESKTOP,
+    dark: bool = False,
+    ignore_https_errors: bool = False,
+) -> Person:
     """Open a browser profile of its own."""
     context = await browser.new_context(
         viewport=viewport,
         color_scheme="dark" if dark else "light",
         locale="en-GB",
         timezone_id="Europe/London",
+        ignore_https_errors=ignore_https_errors,
     )
     context.set_default_timeout(PATIENCE_MS)
     person = Person(stage, await context.new_page())

@@ -14,7 +14,8 @@ from tests.journeys.browser.stage import Stage, open_stage
 FOLDER: Final = Path(__file__).parents[3] / "docs" / "images"
 _LARGEST_BYTES: Final = 200_000
 _DESK: Final = ViewportSize(width=1120, height=880)
-_TALL: Final = ViewportSize(width=PHONE["width"], height=860)
+_TALLER: Final = ViewportSize(width=1120, height=1080)
+_LONG_PHONE: Final = ViewportSize(width=PHONE["width"], height=860)
 
 
 async def _open(browser: Browser, stage: Stage, viewport: ViewportSize = _DESK, *, dark: bool = False) -> Person:
@@ -53,8 +54,10 @@ async def _free_busy(browser: Browser, stage: Stage) -> None:
 
 
 async def _refused(browser: Browser, stage: Stage) -> None:
-    person = await _open(browser, stage)
+    person = await _open(browser, stage, _TALLER)
     await person.connect("free_busy microsoft", email="katherine.johnson@example.com")
+    await person["#addition button"].click()
+    await person["#addition .done"].wait_for()
     await person["#conference button"].click()
     await person["#conference .refused"].wait_for()
     await person["#conference-title"].evaluate("(one) => { one.scrollIntoView(); scrollBy(0, -56); }")
@@ -62,7 +65,7 @@ async def _refused(browser: Browser, stage: Stage) -> None:
 
 
 async def _phone_dark(browser: Browser, stage: Stage) -> None:
-    person = await _open(browser, stage, _TALL, dark=True)
+    person = await _open(browser, stage, _LONG_PHONE, dark=True)
     await person.connect("free_busy google", email="mary.jackson@example.com")
     await _keep(person, "phone-dark")
 

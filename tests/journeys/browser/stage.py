@@ -17,10 +17,17 @@ SECRET: Final = "demo-web-client-secret-0123456789"
 
 @dataclass(frozen=True)
 class Stage:
-    """Where things are."""
+    """Where things are.
+
+    Attributes:
+        world: emulator and gateway.
+        app: the page's origin, as browsers see it.
+        served: where the page's server listens.
+    """
 
     world: World
     app: str
+    served: str
 
     async def let_fail(self, path: str, *, status: int, times: int = 1) -> None:
         """Let the emulator answer the next requests to a path with a status."""
@@ -30,21 +37,26 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(folder: Path, **changes: Any) -> AsyncIterator[Stage]:
+async def open_stage(folder: Path, *, app: str = "", gateway: str = "", **changes: Any) -> AsyncIterator[Stage]:
     """Start emulator, gateway and demo app.
 
     Args:
         folder: where the store lies.
-        changes: top-level settings of the gateway that differ.
+        app: the page's origin, where something stands in front of its server.
+        gateway: the gateway's origin, where something stands in front of it.
+        changes: further top-level settings of the gateway that differ.
     """
-    app_port = free_port()
-    app = f"http://127.0.0.1:{app_port}"
+    port = free_port()
+    served = f"http://127.0.0.1:{port}"
+    app = app or served
+    if gateway:
+        changes["public_url"] = gateway
     client = {"secrets": [SECRET], "scope_policy": "add", "origins": [app], "home": f"{app}/"}
     async with open_world(folder, clients={WEB_CLIENT: client}, **changes) as world:
-        server = web.AppRunner(make_demo_app(world.gateway), access_log=None)
+        server = web.AppRunner(make_demo_app(gateway or world.gateway), access_log=None)
         await server.setup()
         try:
-            await web.TCPSite(server, "127.0.0.1", app_port).start()
-            yield Stage(world, app)
+            await web.TCPSite(server, "127.0.0.1", port).start()
+            yield Stage(world, app, served)
         finally:
             await server.cleanup()

@@ -45,7 +45,8 @@ async def test_no_token_reaches_the_page(ada: Person) -> None:
     assert [(one["httpOnly"], one["sameSite"], one["path"]) for one in cookies] == [(True, "Lax", "/")]
     assert seen == ["", 0, 0]
     assert not [url for url in answers if "token=" in url]
-    assert "none" in await ada.text("#facts")
+    assert (await ada.text("#facts")).endswith("Tokens in this page none")
+    assert "Session ends in 14 days" in await ada.text("#facts")
 
 
 async def test_a_person_declines_and_is_told_kindly(ada: Person) -> None:

@@ -71,6 +71,21 @@ async def test_a_session_that_is_over_is_told_kindly(ada: Person) -> None:
     await expect(ada["#signed-out"]).to_be_visible()
 
 
+async def test_a_connection_that_cronofy_ended_is_told_apart(ada: Person) -> None:
+    """The session stands; what is needed is a new authorization, so the page says that."""
+    await ada.connect("free_busy google")
+    async with ada.stage.world.session.post(f"{ada.stage.world.emulator}/_emulator/reset") as reply:
+        assert reply.ok
+    await ada["#addition button"].click()
+
+    await expect(ada["#notice"]).to_contain_text("Cronofy no longer accepts this connection.")
+    await expect(ada["#week"]).to_be_hidden()
+    await ada["#notice a"].click()
+    await ada.consent(provider="google", mode="read_write")
+    await ada.settled()
+    assert await ada.badges() == ["Read-Write"]
+
+
 async def test_a_gateway_that_does_not_answer_can_be_tried_again(ada: Person) -> None:
     await ada.page.route("**/auth/session", lambda route: route.abort())
     await ada.page.goto(f"{ada.stage.app}/")

@@ -183,12 +183,22 @@ async def open_door(folder: Path, clock: FakeClock | None = None, **changes: Any
         yield world
 
 
-async def control(world: World, path: str, **body: Any) -> None:
+async def control(world: World, name: str, **body: Any) -> None:
     """Use a control of the emulator's."""
-    async with world.session.post(f"{world.emulator}/_emulator/{path}", json=body) as reply:
+    async with world.session.post(f"{world.emulator}/_emulator/{name}", json=body) as reply:
         assert reply.status < 300, await reply.text()
 
 
 async def statuses(world: World, path: str) -> list[int]:
     """Return with which statuses the emulator answered a path, oldest first."""
     return [one["status"] for one in await world.seen_upstream() if one["path"] == path]
+
+
+async def sign_in_at_stub(browser: Browser) -> Reply:
+    """Sign in where Cronofy is a stub, which takes any code; return the callback's answer."""
+    return await browser.go(await stub_callback(browser))
+
+
+async def stub_callback(browser: Browser) -> str:
+    """Begin a sign-in where Cronofy is a stub, and return the URL that a person would come back with."""
+    return f"{browser.gateway}/auth/callback?code=any&state={query_of(await browser.begin())['state']}"

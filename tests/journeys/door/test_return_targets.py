@@ -15,8 +15,27 @@ from tests.journeys.world import World
 from tests.settings import good_settings
 
 SLASHES = ("//", "/\\", "\\\\", "\\/", "/\t/", "/\n/", "/\r\n/", "/ /", "/%09/", "/%0a/", "/%5c", "/%5c/", "%2f%2f")
-HOSTS = ("evil.example", "127.0.0.1:9@evil.example", "evil.example:80", "[::1]", "127.1", "2130706433", "%65vil.example")
-SCHEMES = ("https:", "http:", "HTTP:", "javascript:", "data:", "file:", "http:%2f%2f", "ht\ntp://", " http://", "\x00http://")
+HOSTS = (
+    "evil.example",
+    "127.0.0.1:9@evil.example",
+    "evil.example:80",
+    "[::1]",
+    "127.1",
+    "2130706433",
+    "%65vil.example",
+)
+SCHEMES = (
+    "https:",
+    "http:",
+    "HTTP:",
+    "javascript:",
+    "data:",
+    "file:",
+    "http:%2f%2f",
+    "ht\ntp://",
+    " http://",
+    "\x00http://",
+)
 WHOLE = (
     "http://127.0.0.1:99/app",
     "http://127.0.0.1:9.evil.example/",
@@ -119,7 +138,9 @@ def test_a_hostile_home_is_a_complaint(home: str) -> None:
     assert any("home" in one.place for one in caught.value.complaints)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "https://app.example.com/", "https://*.example.com", "null"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "https://app.example.com/", "https://*.example.com", "null"]
+)
 def test_a_hostile_origin_is_a_complaint(origin: str) -> None:
     client = {**good_settings()["clients"]["app"], "home": "https://app.example.com/"}
     with pytest.raises(SettingsInvalid) as caught:
