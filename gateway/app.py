@@ -23,6 +23,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
@@ -37,12 +38,14 @@ from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
+from gateway.rules.access_mode import AccessMode
 from gateway.rules.client import Application, BrowserDoor, Client, ClientId
 from gateway.rules.cookies import CookieNames
 from gateway.rules.data_centres import HOSTS, Hosts
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.mode_limits import Rule
+from gateway.rules.mode_policy import ModePolicy
 from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
 from gateway.rules.return_targets import origin_of
 from gateway.rules.session_times import Lifetimes
@@ -100,11 +103,22 @@ def make_registry(checked: Checked) -> Registry:
             organization_connect=one.organization_connect,
             business_connect=one.business_connect,
             may_impersonate=one.may_impersonate,
+            modes=_mode_policy(one),
             browser=_browser_door(one),
         )
         for name, one in settings.clients.items()
     ]
     return Registry(applications, clients)
+
+
+def _mode_policy(one: ClientSettings) -> ModePolicy:
+    return ModePolicy(
+        accepted=frozenset(AccessMode(mode) for mode in one.accepted_modes),
+        preferred=AccessMode(one.preferred_mode) if one.preferred_mode else None,
+        preferred_provider=one.preferred_provider or "",
+        on_other_mode=one.on_other_mode,
+        revoke_refused=one.revoke_refused,
+    )
 
 
 def _browser_door(one: ClientSettings) -> BrowserDoor | None:
@@ -200,8 +214,9 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
         upstream=outside.upstream,
         metrics=metrics,
     )
-    tokens = TokenDoor(registry, bindings, modes, cronofy, metrics)
-    sign_ins = SignIns(registry, connections, modes, tokens, records, sealer, clock, settings.public_url)
+    admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, metrics)
+    sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
     sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
     names = CookieNames(secure=settings.public_url.startswith("https:"))
     browser = BrowserDoors(

@@ -18,12 +18,14 @@ from pydantic_settings import (
 from gateway.rules.client import OnUngranted
 from gateway.rules.data_centres import DataCentre
 from gateway.rules.mode_limits import RuleState
+from gateway.rules.mode_policy import OnOtherMode, RevokeRefused
 from gateway.rules.operations import extra_operation
 from gateway.rules.scopes import ScopePolicy
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+ModeName = Literal["read_write", "free_busy", "no_access"]
 HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")]
 
 _URL: Final = TypeAdapter(HttpUrl)
@@ -117,6 +119,22 @@ class ClientSettings(_Section):
         description="It may ask for organizational_unit_scheduler alone, which has no access mode.",
     )
     business_connect: bool = Field(default=False, description="It may send delegated_scope on /oauth/authorize.")
+    accepted_modes: list[ModeName] = Field(
+        default=[], description="Access modes that it takes: read_write, free_busy, no_access; empty means every one."
+    )
+    preferred_mode: ModeName | None = Field(
+        None, description="The mode that people are led to. free_busy needs preferred_provider as well."
+    )
+    preferred_provider: Literal["google", "microsoft"] | None = Field(
+        None, description="The provider that preferred_mode free_busy leads to."
+    )
+    on_other_mode: OnOtherMode = Field(
+        OnOtherMode.REFUSE, description="A person who connected in a mode that is not accepted: refuse, warn or allow."
+    )
+    revoke_refused: RevokeRefused = Field(
+        RevokeRefused.PROFILE,
+        description="A refused person's new profile: disconnect it at Cronofy (profile), or none.",
+    )
     may_impersonate: bool = Field(default=False, description="Its Cronofy-Impersonate header is passed on.")
     origins: list[str] = Field(
         default=[], description="Origins of its pages, same-site with public_url. They may call with cookies."

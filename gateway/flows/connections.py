@@ -153,6 +153,16 @@ class Connections:
         """
         await self._records.store.delete(CONNECTION, record_id)
 
+    async def any_active(self, application: str, account: str) -> bool:
+        """Say whether any client has an active connection to an account.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        ids = await self._records.store.list_ids(CONNECTION, account=account_key(application, account))
+        found = [await self.load(one) for one in ids]
+        return any(one is not None and one.connection.state == "active" for one in found)
+
     async def others(self, stored: Stored) -> int:
         """Return how many other active connections hang on the same account of the same application.
 

@@ -17,7 +17,6 @@ from typing import Final
 import msgspec
 
 from gateway.flows.connections import Connections, Stored
-from gateway.flows.modes import ModeBook
 from gateway.flows.ports import Clock, Record, SealBroken, Sealer, VersionMoved
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
@@ -74,7 +73,6 @@ class SignIns:
 
     registry: Registry
     connections: Connections
-    modes: ModeBook
     tokens: TokenDoor
     records: SealedRecords
     sealer: Sealer
@@ -162,15 +160,12 @@ class SignIns:
         """Exchange the code and store the connection.
 
         Raises:
-            RequestRefused: `invalid_grant`, `invalid_scope`.
+            RequestRefused: `invalid_grant`, `invalid_scope` or `mode_refused`.
             CronofyUnavailable: nothing usable came back; nothing was stored.
             StoreUnavailable: nothing was stored.
         """
         tokens = await self.tokens.redeem_own(client, code, self.redirect_uri)
         stored = await self.connections.connect(client, tokens)
-        application = self.registry.application_of(client)
-        if tokens.profile is not None:
-            await self.modes.learn(application, tokens.account, tokens.profile)
         return stored, tokens
 
 

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from gateway.flows.bindings import Bindings
+from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, CronofyApi
 from gateway.flows.registry import Registry
@@ -49,6 +50,7 @@ class TokenDoor:
     registry: Registry
     bindings: Bindings
     modes: ModeBook
+    admission: ModeAdmission
     cronofy: CronofyApi
     metrics: Metrics
 
@@ -95,9 +97,8 @@ class TokenDoor:
             return self._passed_on(reply, CODE_GRANT)
         tokens = self._read(reply)
         self._check_grant(client, tokens)
+        await self.admission.admit(client, application, tokens)
         await self.bindings.remember(client, tokens, account=tokens.account, scope=tokens.scope)
-        if tokens.account and tokens.profile is not None:
-            await self.modes.learn(application, tokens.account, tokens.profile)
         return self._handed_out(reply, client, tokens.account, CODE_GRANT)
 
     async def redeem_own(self, client: Client, code: str, redirect_uri: str) -> TokenSet:
@@ -117,6 +118,7 @@ class TokenDoor:
         self._check_grant(client, tokens)
         if not tokens.account:
             raise self._unusable("no sub")
+        await self.admission.admit(client, application, tokens)
         self._handed_out(reply, client, tokens.account, CODE_GRANT)
         return tokens
 

@@ -13,6 +13,8 @@ EVENTS: Final[dict[str, str]] = {
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
     "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
+    "mode.refused": "A person connected in a mode that the client does not take, and was sent back.",
+    "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
     "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
@@ -41,6 +43,8 @@ GATEWAY_STARTED: Final = "gateway.started"
 GATEWAY_STOPPED: Final = "gateway.stopped"
 GATEWAY_DRAINING: Final = "gateway.draining"
 GATEWAY_WARNED: Final = "gateway.warned"
+MODE_REFUSED: Final = "mode.refused"
+MODE_WARNED: Final = "mode.warned"
 MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
 PROFILE_REVOKED: Final = "profile.revoked"

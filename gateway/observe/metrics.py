@@ -38,6 +38,12 @@ class Metrics:
             ["mode"],
             registry=self.registry,
         )
+        self.connected_modes = Counter(
+            "gateway_connected_modes",
+            "Sign-ins, by access mode and client.",
+            ["mode", "client"],
+            registry=self.registry,
+        )
         self.mode_rules = Counter(
             "gateway_mode_rules",
             "Places of bodies that a mode forbids, by rule, the rule's state and operation.",

@@ -50,6 +50,7 @@ class AuthorizeRequest:
     delegated_scope: str
     raw_state: str
     others: tuple[str, ...]
+    provider_name: str = ""
 
 
 def read_authorize(raw_query: str, connect: Connect) -> AuthorizeRequest:
@@ -72,6 +73,7 @@ def read_authorize(raw_query: str, connect: Connect) -> AuthorizeRequest:
         scope=value("scope"),
         delegated_scope=value("delegated_scope"),
         raw_state=printable(single["state"].raw_value) if "state" in single else "",
+        provider_name=next((one.value for one in parameters if one.name == "provider_name" and one.value), ""),
         others=tuple(printable(one.raw) for one in parameters if one.name not in _SINGLE),
     )
 
@@ -113,10 +115,14 @@ def judge_authorize(request: AuthorizeRequest, client: Client, application: Appl
         owned["scope"] = " ".join(scope)
     if delegated:
         owned["delegated_scope"] = " ".join(delegated)
+    others = request.others
+    if client.modes.hint and request.connect is Connect.INDIVIDUAL and not request.provider_name:
+        owned["provider_name"] = client.modes.hint
+        others = tuple(raw for raw in others if not raw.startswith("provider_name="))  # an empty one means absent
     pieces = [f"{name}={quote(value, safe='')}" for name, value in owned.items()]
     if request.raw_state:
         pieces.append(f"state={request.raw_state}")
-    return f"{application.hosts.app}{PATHS[request.connect]}?{'&'.join([*pieces, *request.others])}"
+    return f"{application.hosts.app}{PATHS[request.connect]}?{'&'.join([*pieces, *others])}"
 
 
 def _scopes(request: AuthorizeRequest, client: Client) -> tuple[tuple[str, ...], tuple[str, ...]]:

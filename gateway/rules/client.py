@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from gateway.rules.data_centres import Hosts
+from gateway.rules.mode_policy import ModePolicy
 from gateway.rules.scopes import ScopePolicy
 
 ClientId = NewType("ClientId", str)
@@ -74,6 +75,7 @@ class Client:
         organization_connect: it may ask for `organizational_unit_scheduler` alone.
         business_connect: it may send `delegated_scope` on `/oauth/authorize`.
         may_impersonate: its `Cronofy-Impersonate` header is passed on.
+        modes: which access modes it takes.
         browser: how its pages use the browser door; None for a client without pages.
     """
 
@@ -88,4 +90,5 @@ class Client:
     organization_connect: bool = False
     business_connect: bool = False
     may_impersonate: bool = False
+    modes: ModePolicy = field(default_factory=ModePolicy)
     browser: BrowserDoor | None = None

@@ -41,6 +41,7 @@ class Code(StrEnum):
     STATE_REFUSED = "state_refused"
     TICKET_INVALID = "ticket_invalid"
     ACCESS_DENIED = "access_denied"
+    MODE_REFUSED = "mode_refused"
     OPERATION_UNKNOWN = "operation_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
@@ -107,6 +108,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
         400, "Ticket invalid", "Let the page ask for a new ticket; each is good once, for 60 s."
     ),
     Code.ACCESS_DENIED: Meaning(400, "Access denied", "The person declined; offer to connect again."),
+    Code.MODE_REFUSED: Meaning(
+        400, "Access mode refused", "Let the person connect again in a mode that the app takes."
+    ),
     Code.OPERATION_UNKNOWN: Meaning(
         404, "Unknown operation", "Use a path of the Cronofy API, or add it to extra_operations."
     ),

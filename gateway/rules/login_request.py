@@ -13,12 +13,10 @@ from urllib.parse import quote
 from gateway.rules.authorize_request import Connect
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.provider_hints import provider_hint
 from gateway.rules.queries import owned_parameters, parse_query
 
 _NAMES: Final = frozenset({"client", "return_to", "connect", "mode", "provider", "locale", "reconnect"})
-_FREE_BUSY: Final = {"google": "google_free_busy", "microsoft": "ms_graph_free_busy"}
-_PROVIDERS: Final = {"google": "google", "microsoft": "office365", "apple": "apple", "exchange": "exchange"}
-_MODES: Final = frozenset({"", "read_write", "free_busy", "no_access"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +59,6 @@ def read_login(raw_query: str) -> LoginRequest:
         locale=found.get("locale", ""),
         reconnect=found.get("reconnect", ""),
     )
-
-
-def provider_hint(mode: str, provider: str) -> str:
-    """Return Cronofy's `provider_name` for a preferred mode and provider; empty for none.
-
-    Raises:
-        RequestRefused: `invalid_request` for a name that is not known, or a pair that cannot be.
-    """
-    if mode not in _MODES:
-        raise RequestRefused(Code.INVALID_REQUEST, "The parameter mode must be read_write, free_busy or no_access.")
-    if provider and provider not in _PROVIDERS:
-        raise RequestRefused(Code.INVALID_REQUEST, f"The parameter provider must be one of {', '.join(_PROVIDERS)}.")
-    if mode == "no_access":
-        return "cronofy"
-    if mode == "free_busy":
-        if provider and provider not in _FREE_BUSY:
-            raise RequestRefused(Code.INVALID_REQUEST, "Free/Busy is for google and microsoft only.")
-        return _FREE_BUSY.get(provider, "")
-    return _PROVIDERS.get(provider, "")
 
 
 def login_query(*, connect: Connect, state: str, scopes: dict[str, str], extra: dict[str, str]) -> str:

@@ -157,6 +157,7 @@ def _back(target: str, error: GatewayError) -> web.Response:
     """Send the browser back to the app with what went wrong, in OAuth's words and in ours."""
     known = {
         Code.ACCESS_DENIED: "access_denied",
+        Code.MODE_REFUSED: "access_denied",
         Code.INVALID_SCOPE: "invalid_scope",
         Code.INVALID_REQUEST: "invalid_request",
     }

@@ -95,7 +95,9 @@ def _problem(error: GatewayError, request_id: str) -> dict[str, Any]:
 
 
 def _oauth_error(error: GatewayError) -> dict[str, Any]:
-    if error.code in _OAUTH_ERRORS:
+    if error.code is Code.MODE_REFUSED:
+        name = "invalid_grant"
+    elif error.code in _OAUTH_ERRORS:
         name = str(error.code)
     else:
         name = "temporarily_unavailable" if MEANINGS[error.code].status >= _SERVER_ERROR else "invalid_request"

@@ -16,7 +16,7 @@ from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.json_text import parse_json
-from gateway.rules.login_request import provider_hint
+from gateway.rules.provider_hints import provider_hint
 from gateway.rules.return_targets import resolve_return_target
 from gateway.web.bodies import AiohttpBody
 from gateway.web.browser import SignedIn, not_signed_in

@@ -12,6 +12,7 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply
@@ -216,3 +217,8 @@ def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE)
     """Return the mode rules over a kit."""
     table, states = OperationTable(OPERATIONS), {Rule.INTEGRATED_CONFERENCING: state}
     return ModeRules(table, one.modes, vault(one, *clients), one.cronofy, one.clock, one.metrics, states)
+
+
+def admission(one: Kit) -> ModeAdmission:
+    """Return the admission by mode over a kit."""
+    return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)

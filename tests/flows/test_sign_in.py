@@ -18,7 +18,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, GatewayError, RequestRefused, StoreUnavailable
 from gateway.rules.login_request import LoginRequest
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, admission, client, kit, registry, token_reply
 
 DOOR = BrowserDoor(
     frozenset({"https://a.test"}),
@@ -34,9 +34,9 @@ BACK = "https://a.test/app"
 
 def sign_ins(one: Kit) -> SignIns:
     known = registry(A)
-    tokens = TokenDoor(known, one.bindings, one.modes, one.cronofy, one.metrics)
+    tokens = TokenDoor(known, one.bindings, one.modes, admission(one), one.cronofy, one.metrics)
     sealer = one.records.sealer
-    return SignIns(known, one.connections, one.modes, tokens, one.records, sealer, one.clock, "https://gw.test")
+    return SignIns(known, one.connections, tokens, one.records, sealer, one.clock, "https://gw.test")
 
 
 def begin(one: Kit, asked: LoginRequest = ASKED) -> tuple[SignIns, Begun, str]:

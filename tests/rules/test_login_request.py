@@ -7,7 +7,8 @@ import pytest
 from gateway.rules.authorize_request import Connect
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
-from gateway.rules.login_request import LoginRequest, login_query, provider_hint, read_login
+from gateway.rules.login_request import LoginRequest, login_query, read_login
+from gateway.rules.provider_hints import provider_hint
 
 
 def test_a_bare_login_asks_for_nothing_but_its_client() -> None:

@@ -11,7 +11,7 @@ from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import FakeUpstream, Kit, client, registry
+from tests.flows.fakes import admission, FakeUpstream, Kit, client, registry
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(
@@ -27,10 +27,10 @@ LIFETIMES = Lifetimes(3600, 86_400)
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
     """Return the doors of a gateway with the clients a, which has pages, and b."""
     known = registry(client("a", browser=PAGES), client("b"))
-    tokens = TokenDoor(known, one.bindings, one.modes, one.cronofy, one.metrics)
+    tokens = TokenDoor(known, one.bindings, one.modes, admission(one), one.cronofy, one.metrics)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
-    sign_ins = SignIns(known, one.connections, one.modes, tokens, one.records, one.records.sealer, clock, public_url)
+    sign_ins = SignIns(known, one.connections, tokens, one.records, one.records.sealer, clock, public_url)
     sessions = Sessions(one.records, clock, LIFETIMES)
     names = CookieNames(secure=True)
     browser = BrowserDoors(

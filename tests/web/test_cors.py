@@ -87,7 +87,7 @@ async def test_a_streamed_answer_can_be_read_by_the_page(browser: Browser, one: 
     )
     answer = await browser.call("GET", "/v1/calendars", PAGE)
 
-    assert (answer.status, await answer.read()) == (200, b'{"calendars":[]}')
+    assert (answer.status, await answer.text()) == (200, '{"calendars":[]}')
     assert answer.headers.getall("Access-Control-Allow-Origin") == ["https://a.test"]
     assert answer.headers["Access-Control-Allow-Credentials"] == "true"
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")

@@ -81,6 +81,7 @@ async def meet(
     *,
     viewport: ViewportSize = DESKTOP,
     dark: bool = False,
+    zone: str = "Europe/London",
     ignore_https_errors: bool = False,
 ) -> Person:
     """Open a browser profile of its own."""
@@ -88,7 +89,7 @@ async def meet(
         viewport=viewport,
         color_scheme="dark" if dark else "light",
         locale="en-GB",
-        timezone_id="Europe/London",
+        timezone_id=zone,
         ignore_https_errors=ignore_https_errors,
     )
     context.set_default_timeout(PATIENCE_MS)

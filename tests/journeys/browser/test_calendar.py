@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
+from tests.journeys.browser.conftest import MeetPerson
 from tests.journeys.browser.person import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,6 +19,21 @@ async def test_the_week_is_drawn_and_told_in_a_table(ada: Person) -> None:
     assert await ada["tbody tr"].count() == 7
     assert await ada["tbody li"].count() == 28
     assert "busy" in (await ada[".strip"].get_attribute("aria-label") or "")
+
+
+async def test_the_week_is_drawn_by_the_persons_own_clock(meet_person: MeetPerson) -> None:
+    """Working hours in Europe are the night in Auckland: a block over midnight is in both days."""
+    ada = await meet_person(zone="Pacific/Auckland")
+    await ada.connect("free_busy google")
+    await ada["#addition [name=time]"].fill("23:30")
+    await ada["#addition [name=length]"].select_option("60")
+    await ada["#addition button"].click()
+    await ada[".words summary"].click()
+    rows = await ada["tbody tr"].all_inner_texts()
+
+    assert await ada[".strip .block.own"].count() == 2
+    assert ["23:30 to midnight, added here" in row for row in rows].index(True) == 1
+    assert ["00:00 to 00:30, added here" in row for row in rows].index(True) == 2
 
 
 async def test_a_calendar_that_nobody_may_see_is_free(ada: Person) -> None:
@@ -100,7 +116,8 @@ async def test_a_refused_conference_offers_default_instead(ada: Person, wish: st
     await expect(refusal).to_contain_text(f"connected in {mode} mode")
     await expect(refusal).to_contain_text("conferencing.profile_id")
     await expect(refusal).to_contain_text("422 integrated_conferencing_refused · request ")
-    assert not [one for one in await ada.stage.world.seen_upstream() if one["method"] == "POST"]
+    seen = await ada.stage.world.seen_upstream()
+    assert not [one for one in seen if one["method"] == "POST" and one["path"].endswith("/events")]
 
     await refusal.get_by_role("button", name="Use default conferencing instead").click()
     await expect(ada["#conference .outcome"]).to_contain_text("Cronofy took the event.")

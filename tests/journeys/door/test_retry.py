@@ -60,7 +60,7 @@ async def guest(tmp_path: Path, stub: StubUpstream, tokens: Tokens, clock: FakeC
         yield opened
 
 
-@pytest.mark.parametrize("method", ["GET", "DELETE", "POST"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_without_a_body(guest: Browser, stub: StubUpstream, method: str) -> None:
     reply = await guest.fetch(method, f"{PATH}?a=%2e%2E&b")
 
@@ -111,9 +111,7 @@ async def test_a_second_401_is_passed_on_and_the_third_call_says_reconnect(
     assert tokens.issued == 3
 
 
-async def test_the_tokens_of_a_sign_in_during_a_refresh_win(
-    guest: Browser, stub: StubUpstream, tokens: Tokens
-) -> None:
+async def test_the_tokens_of_a_sign_in_during_a_refresh_win(guest: Browser, stub: StubUpstream, tokens: Tokens) -> None:
     """What the refresh brings is older than what the person has just granted, and is dropped."""
     tokens.held.clear()
     call = asyncio.create_task(guest.fetch("GET", PATH))

@@ -1,0 +1,155 @@
+"""From an upstream's reply to what goes back."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.flows.answers import Answers, AnswerSettings, Asked
+from gateway.flows.callers import Caller
+from gateway.rules.batches import refused_item
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
+from gateway.rules.headers import Pairs
+from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.request_target import read_target
+from tests.clock import FakeClock
+from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, token_reply
+
+A = client("a")
+CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
+PAGE = b'{"pages":{"current":1,"next_page":"https://api.test/v1/events/pages/x"},"events":[{"a":1.10}]}'
+
+
+def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked:
+    return Asked(method, "request-1", OperationTable(OPERATIONS).match(method, read_target(path)), caller, **more)
+
+
+def answers(one: Kit) -> Answers:
+    return Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000))
+
+
+def values(headers: Pairs, name: str) -> list[str]:
+    return [value for key, value in headers if key.lower() == name.lower()]
+
+
+async def test_an_ordinary_reply_is_streamed_with_the_mode_on_it(clock: FakeClock) -> None:
+    """Unread: its body may be large, and it is none of our business."""
+    reply = FakeReply(201, [("X-A", "1"), ("Cronofy-Access-Mode", "forged"), ("Set-Cookie", "a=b")], b"body")
+    answer = await answers(kit(clock)).make(reply, asked("GET", "/v1/calendars"), "free_busy")
+
+    assert (answer.status, answer.body, answer.streamed) == (201, None, reply)
+    assert not reply.closed
+    assert values(answer.headers, "X-A") == ["1"]
+    assert values(answer.headers, "Cronofy-Access-Mode") == ["free_busy"]
+    assert values(answer.headers, "X-Request-Id") == ["request-1"]
+    assert values(answer.headers, "Set-Cookie") == []
+
+
+@pytest.mark.parametrize("connection", ["", "c-1"])
+async def test_an_answer_behind_a_session_is_nobodys_to_keep(clock: FakeClock, connection: str) -> None:
+    """CVE-2025-64762: a shared cache would hand one person's calendar to the next."""
+    reply = FakeReply(200, [("Cache-Control", "public, max-age=60"), ("ETag", '"x"')])
+    caller = replace(CALLER, connection=connection)
+    answer = await answers(kit(clock)).make(reply, asked("GET", "/v1/calendars", caller), "unknown")
+
+    assert values(answer.headers, "Cache-Control") == (["no-store"] if connection else ["public, max-age=60"])
+    assert ("Vary", "Cookie, Origin") in answer.headers or not connection
+
+
+async def test_a_page_leads_back_here_and_its_validators_are_gone(clock: FakeClock) -> None:
+    """They were of other bytes."""
+    reply = FakeReply(200, [("ETag", '"x"'), ("Content-MD5", "x"), ("Digest", "x"), ("X-A", "1")], PAGE)
+    answer = await answers(kit(clock)).make(reply, asked("GET", "/v1/events"), "free_busy")
+
+    assert answer.body == PAGE.replace(b"https://api.test/", b"https://gw.test/")
+    assert (answer.streamed, reply.closed) == (None, True)
+    assert {name.lower() for name, _ in answer.headers}.isdisjoint({"etag", "content-md5", "digest"})
+    assert values(answer.headers, "X-A") == ["1"]
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 422), ("GET", 304)])
+async def test_what_is_no_page_is_not_read_as_one(clock: FakeClock, method: str, status: int) -> None:
+    reply = FakeReply(status, [("ETag", '"x"')], b"{" if status == 422 else b"")
+    match = asked("GET", "/v1/events").match
+    answer = await answers(kit(clock)).make(reply, Asked(method, "request-1", match, CALLER), "free_busy")
+
+    assert answer.streamed is reply
+    assert values(answer.headers, "ETag") == ['"x"']
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (PAGE.replace(b"api.test", b"evil.test"), Code.UPSTREAM_PAGE_FOREIGN),
+        (b"<html>", Code.UPSTREAM_REPLY_INVALID),
+    ],
+)
+async def test_a_page_that_leads_elsewhere_or_cannot_be_read_is_withheld(
+    clock: FakeClock, body: bytes, code: Code
+) -> None:
+    """A client that follows it would take its token to a stranger."""
+    one, reply = kit(clock), FakeReply(200, [], body)
+    with pytest.raises(CronofyUnavailable) as caught:
+        await answers(one).make(reply, asked("GET", "/v1/events"), "free_busy")
+
+    assert caught.value.code == code
+    assert reply.closed
+    assert one.metrics.upstream_failures.labels(code)._value.get() == 1
+
+
+async def test_a_new_application_calendars_tokens_are_bound_before_they_are_handed_out(clock: FakeClock) -> None:
+    one = kit(clock)
+    raw = token_reply("access-9", "refresh-9", sub="apc_1").body
+    answer = await answers(one).make(FakeReply(200, [], raw), asked("POST", "/v1/application_calendars"), "unknown")
+
+    assert answer.body == raw
+    for token in ("access-9", "refresh-9"):
+        binding = await one.bindings.find(token)
+        assert binding is not None
+        assert (binding.clients, binding.account) == (("a",), "apc_1")
+
+
+async def test_tokens_that_cannot_be_read_or_bound_are_not_handed_out(clock: FakeClock) -> None:
+    """Their client could never refresh them."""
+    one = kit(clock)
+    unreadable, unbound = FakeReply(200, [], b"{}"), FakeReply(200, [], token_reply().body)
+    with pytest.raises(CronofyUnavailable) as caught:
+        await answers(one).make(unreadable, asked("POST", "/v1/application_calendars"), "unknown")
+    assert caught.value.code == Code.UPSTREAM_REPLY_INVALID
+
+    one.records.store = StoreAway(one.store)
+    with pytest.raises(StoreUnavailable):
+        await answers(one).make(unbound, asked("POST", "/v1/application_calendars"), "unknown")
+    assert unreadable.closed
+    assert unbound.closed
+
+
+async def test_a_batchs_refused_items_are_answered_in_their_places(clock: FakeClock) -> None:
+    refused = {0: refused_item("calendar_id", "x", "No."), 2: refused_item("summary", "x", "No.")}
+    reply = FakeReply(207, [("ETag", '"x"')], b'{"batch":[{"status":202},{"status":200}]}')
+    answer = await answers(kit(clock)).make(reply, asked("POST", "/v1/batch", refused=refused), "free_busy")
+
+    assert [item["status"] for item in json.loads(answer.body or b"")["batch"]] == [422, 202, 422, 200]
+    assert reply.closed
+    assert values(answer.headers, "ETag") == []
+
+
+@pytest.mark.parametrize(("status", "refused"), [(207, {}), (422, {0: refused_item("x", "x", "No.")})])
+async def test_a_batch_is_read_only_where_something_has_to_be_put_in(
+    clock: FakeClock, status: int, refused: dict[int, dict[str, Any]]
+) -> None:
+    reply = FakeReply(status, [], b"?")
+    answer = await answers(kit(clock)).make(reply, asked("POST", "/v1/batch", refused=refused), "free_busy")
+    assert answer.streamed is reply
+
+
+def test_a_batch_of_which_nothing_is_left_is_answered_here(clock: FakeClock) -> None:
+    one = asked("POST", "/v1/batch", refused={0: refused_item("calendar_id", "x", "No.")})
+    answer = answers(kit(clock)).make_own(one, "free_busy")
+
+    assert (answer.status, answer.streamed) == (207, None)
+    assert json.loads(answer.body or b"") == {"batch": [refused_item("calendar_id", "x", "No.")]}
+    assert values(answer.headers, "Cronofy-Access-Mode") == ["free_busy"]
+    assert values(answer.headers, "Content-Type") == ["application/json; charset=utf-8"]
