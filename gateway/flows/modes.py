@@ -7,6 +7,7 @@ call fail: without an answer the header says `unknown`.
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -21,12 +22,14 @@ from gateway.rules.access_mode import AccessMode, AccountModes, Profile
 from gateway.rules.client import Application
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
+from gateway.rules.look_up_budget import LookUpBudget
 from gateway.rules.userinfo import UserinfoInvalid, read_userinfo
 
 MODES: Final = "modes"
 
 FRESH_FOR: Final = 3_600.0  # a mode changes only when a person re-authorizes
 FAILED_FOR: Final = 30.0
+DOUBT_EVERY: Final = 300.0
 KEPT: Final = 400 * 86_400.0
 _AT_ONCE: Final = 8
 _CACHE_SIZE: Final = 10_000
@@ -41,6 +44,9 @@ class _StoredProfile(msgspec.Struct, frozen=True):
     id: str
     mode: AccessMode
     calendars: tuple[str, ...]
+    name: str = ""
+    connected: bool = True
+    relink_url: str = ""
 
 
 class _StoredModes(msgspec.Struct, frozen=True):
@@ -80,6 +86,8 @@ class ModeBook:
         self._failed_until: OrderedDict[str, float] = OrderedDict()
         self._known: OrderedDict[str, AccountModes] = OrderedDict()
         self._account_of_token: OrderedDict[str, str] = OrderedDict()
+        self._asked_at: OrderedDict[str, float] = OrderedDict()
+        self._budgets: dict[str, LookUpBudget] = {}
 
     async def known(self, application: Application, account: str) -> AccountModes | None:
         """Return what is known of an account; None when nothing is, or the store is away."""
@@ -92,7 +100,7 @@ class ModeBook:
             return None
         if stored is None:
             return None
-        profiles = tuple(Profile(one.id, one.mode, frozenset(one.calendars)) for one in stored.profiles)
+        profiles = tuple(_profile(one) for one in stored.profiles)
         modes = AccountModes(stored.account, profiles, whole=stored.whole, learnt_at=stored.learnt_at)
         _remember(self._known, key, modes)
         return modes
@@ -117,6 +125,17 @@ class ModeBook:
         except StoreUnavailable as error:
             _log.warning(events.STORE_FAILED, detail=error.detail)
 
+    async def doubt(self, application: Application, account: str) -> None:
+        """Let the next call look an account up again: Cronofy refused something that its known mode allows.
+
+        At most once in five minutes, since a refusal can have many reasons.
+        """
+        key = account_key(application.name, account)
+        known = await self.known(application, account)
+        if known is not None and self._asked_at.get(key, 0.0) + DOUBT_EVERY <= self._clock.now():
+            _remember(self._asked_at, key, self._clock.now())
+            _remember(self._known, key, replace(known, whole=False))
+
     def needs_look_up(self, known: AccountModes | None) -> bool:
         """Say whether userinfo should be asked (again), beside a call."""
         return known is None or not known.whole or known.learnt_at + self._fresh_for <= self._clock.now()
@@ -129,7 +148,14 @@ class ModeBook:
         token_id = fingerprint("token", token)
         if running := self._running.get(token_id):
             return asyncio.shield(running)
-        if self._failed_until.get(token_id, 0.0) > self._clock.now():
+        now = self._clock.now()
+        budget = self._budgets.setdefault(application.name, LookUpBudget())
+        failed = self._failed_until.get(token_id, 0.0) > now
+        if not failed and not budget.take(now):
+            self._metrics.mode_lookups.labels("over_budget").inc()
+            failed = True
+        self._metrics.mode_lookup_share.labels(application.name).set(budget.share(now))
+        if failed:
             nothing: asyncio.Future[AccountModes | None] = asyncio.get_running_loop().create_future()
             nothing.set_result(None)
             return nothing
@@ -152,6 +178,7 @@ class ModeBook:
         self._metrics.mode_lookups.labels("learnt").inc()
         _log.info(events.MODES_LEARNT, account=modes.account, modes=[str(one) for one in modes.all()])
         _remember(self._account_of_token, token_id, modes.account)
+        _remember(self._asked_at, account_key(application.name, modes.account), self._clock.now())
         await self._keep(application, modes)
         return modes
 
@@ -163,7 +190,7 @@ class ModeBook:
     async def _keep(self, application: Application, modes: AccountModes) -> None:
         key = account_key(application.name, modes.account)
         _remember(self._known, key, modes)
-        profiles = tuple(_StoredProfile(one.id, one.mode, tuple(sorted(one.calendars))) for one in modes.profiles)
+        profiles = tuple(_stored(one) for one in modes.profiles)
         stored = _StoredModes(modes.account, profiles, modes.whole, modes.learnt_at)
         try:
             await self._records.save(MODES, key, stored, account=key, expires_at=self._clock.now() + KEPT)
@@ -184,3 +211,11 @@ def _remember(cache: OrderedDict[str, T], key: str, value: T) -> None:
     cache.move_to_end(key)
     while len(cache) > _CACHE_SIZE:
         cache.popitem(last=False)
+
+
+def _profile(one: _StoredProfile) -> Profile:
+    return Profile(one.id, one.mode, frozenset(one.calendars), one.name, one.connected, one.relink_url)
+
+
+def _stored(one: Profile) -> _StoredProfile:
+    return _StoredProfile(one.id, one.mode, tuple(sorted(one.calendars)), one.name, one.connected, one.relink_url)

@@ -30,6 +30,8 @@ _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _NOT_MODIFIED: Final = 304
 _UNAUTHORIZED: Final = 401
+_SUCCESS: Final = range(200, 300)
+_DOUBTFUL: Final = frozenset({403, 423})  # no permission; no usable credentials
 
 
 class IncomingBody(Protocol):
@@ -134,7 +136,17 @@ class Proxy:
             except BaseException:
                 reply.close()  # the caller left; nobody will read it
                 raise
+        await self._learn_from(reply, caller, match)
         return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
+
+    async def _learn_from(self, reply: UpstreamReply, caller: Caller, match: Match) -> None:
+        """Take note of answers that say that an account is not what it was."""
+        if not caller.is_person or not caller.account:
+            return
+        if match.operation.name == "revoke_profile" and reply.status in _SUCCESS:
+            await self.modes.forget(caller.application, caller.account)
+        elif reply.status in _DOUBTFUL:
+            await self.modes.doubt(caller.application, caller.account)
 
     def _mode(self, known: AccountModes | None, caller: Caller, target: Target, match: Match, facts: CallFacts) -> str:
         """Return the mode header's value, and note it."""

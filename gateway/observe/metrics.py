@@ -56,6 +56,12 @@ class Metrics:
             ["outcome"],
             registry=self.registry,
         )
+        self.mode_lookup_share = Gauge(
+            "gateway_mode_lookup_share",
+            "Share of the last minute's look-up budget (a tenth of Cronofy's rate limit) that is used, 0 to 1.",
+            ["application"],
+            registry=self.registry,
+        )
         self.token_requests = Counter(
             "gateway_token_requests",
             "Token endpoint calls, by grant and outcome.",

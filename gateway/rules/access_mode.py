@@ -34,11 +34,17 @@ class Profile:
         id: `pro_…`.
         mode: its access mode.
         calendars: ids of its calendars, as far as they are known.
+        name: what the person calls it, mostly an e-mail address.
+        connected: Cronofy can use it; False until the person has linked it again.
+        relink_url: where they do that; empty while it is connected.
     """
 
     id: str
     mode: AccessMode
     calendars: frozenset[str] = frozenset()
+    name: str = ""
+    connected: bool = True
+    relink_url: str = ""
 
 
 def mode_of_provider(provider_name: object, provider_service: object = None, *, account: str = "") -> AccessMode:
@@ -86,7 +92,7 @@ class AccountModes:
         known = next((one for one in self.profiles if one.id == profile.id), None)
         kept = known.calendars if known is not None and not profile.calendars else profile.calendars
         others = tuple(one for one in self.profiles if one.id != profile.id)
-        fresh = Profile(profile.id, profile.mode, kept)
+        fresh = Profile(profile.id, profile.mode, kept, profile.name or (known.name if known else ""))
         # Its calendars are not known yet, so the account has to be looked up again before it counts as whole.
         return AccountModes(self.account, (*others, fresh), whole=False, learnt_at=now)
 

@@ -94,7 +94,11 @@ def _linking_profile(value: Any, account: AccountId) -> Profile | None:  # noqa:
     if not isinstance(value, dict) or not isinstance(value.get("profile_id"), str):
         return None
     mode = mode_of_provider(value.get("provider_name"), value.get("provider_service"), account=account)
-    return None if mode is AccessMode.UNKNOWN else Profile(value["profile_id"], mode)
+    return (
+        None
+        if mode is AccessMode.UNKNOWN
+        else Profile(value["profile_id"], mode, name=name if isinstance(name := value.get("profile_name"), str) else "")
+    )
 
 
 def _linking_text(reply: dict[str, Any], name: str) -> str:

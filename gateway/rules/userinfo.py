@@ -49,7 +49,15 @@ def _profile(value: dict[str, Any], account: str) -> Profile:
         profile_id if isinstance(profile_id, str) else "",
         mode,
         frozenset(one for one in calendars if isinstance(one, str)),
+        name=_text(value, "profile_name"),
+        connected=value.get("profile_connected") is not False,
+        relink_url=_text(value, "profile_relink_url"),
     )
+
+
+def _text(value: dict[str, Any], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:  # noqa: ANN401  straight from JSON

@@ -63,11 +63,28 @@ async def _facts(door: BrowserDoors, signed_in: SignedIn) -> dict[str, Any]:
         "sub": signed_in.data["account"],
         "access_mode": await _mode(door, signed_in),
         "profile": signed_in.data.get("profile"),
+        "profiles": await _profiles(door, signed_in),
         "scope": stored.connection.scope if stored else "",
         "expires_in": int(signed_in.times.expires_in),
         "idle_expires_in": int(signed_in.times.idle_expires_in),
         "reconnect_required": stored is None or stored.connection.state != "active",
     }
+
+
+async def _profiles(door: BrowserDoors, signed_in: SignedIn) -> list[dict[str, Any]]:
+    """Return every profile of the account that is known, each with its mode and, where it broke, its relink URL."""
+    application = door.browsers.registry.application_of(signed_in.client)
+    known = await door.modes.known(application, signed_in.data["account"])
+    return [
+        {
+            "profile_id": one.id,
+            "profile_name": one.name,
+            "access_mode": str(one.mode),
+            "connected": one.connected,
+            **({"relink_url": one.relink_url} if one.relink_url else {}),
+        }
+        for one in (known.profiles if known else ())
+    ]
 
 
 async def _mode(door: BrowserDoors, signed_in: SignedIn) -> str:

@@ -2,11 +2,14 @@
 
 import asyncio
 
-from gateway.flows.modes import FAILED_FOR, FRESH_FOR, ModeBook
+import pytest
+
+from gateway.flows.modes import DOUBT_EVERY, FAILED_FOR, FRESH_FOR, ModeBook
 from gateway.flows.ports import ApiReply
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.look_up_budget import LookUpBudget
 from tests.clock import FakeClock
 from tests.flows.fakes import APPLICATION, Kit, kit, userinfo_reply
 
@@ -93,7 +96,32 @@ async def test_a_failed_look_up_is_not_repeated_for_a_while(clock: FakeClock) ->
     assert await one.modes.look_up(APPLICATION, TOKEN) is not None
 
 
-async def test_at_most_eight_look_ups_run_at_once(clock: FakeClock) -> None:
+async def test_look_ups_take_a_tenth_of_the_rate_limit_at_the_most(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(30))
+    found = [await one.modes.look_up(APPLICATION, f"t{number}") for number in range(10)]
+    assert sum(modes is not None for modes in found) == one.cronofy.count("userinfo") == 5
+    sample = one.metrics.registry.get_sample_value
+    assert sample("gateway_mode_lookups_total", {"outcome": "over_budget"}) == 5
+    assert sample("gateway_mode_lookup_share", {"application": "main"}) == 0.1
+
+    clock.pass_time(1.1)
+    assert await one.modes.look_up(APPLICATION, "t9") is not None
+
+
+async def test_a_refusal_by_cronofy_makes_the_known_mode_doubtful_now_and_then(clock: FakeClock) -> None:
+    one = kit(clock)
+    await _learnt(one)
+    for passed, doubtful in ((0.0, False), (DOUBT_EVERY, True)):
+        clock.pass_time(passed)
+        await one.modes.doubt(APPLICATION, "acc_1")
+        assert one.modes.needs_look_up(await one.modes.known(APPLICATION, "acc_1")) is doubtful
+    await one.modes.doubt(APPLICATION, "acc_unknown")
+    assert await one.modes.known(APPLICATION, "acc_unknown") is None
+
+
+async def test_at_most_eight_look_ups_run_at_once(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LookUpBudget, "take", lambda *_: True)
     one = kit(clock)
     one.cronofy.gate = asyncio.Event()
     one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(30))

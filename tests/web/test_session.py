@@ -30,6 +30,9 @@ async def test_signed_in_the_page_learns_everything_but_a_token(browser: Browser
         "sub": "acc_1",
         "access_mode": "free_busy",
         "profile": {"profile_id": "pro_1", "profile_name": "ada@x.test", "provider_name": "google_free_busy"},
+        "profiles": [
+            {"profile_id": "pro_1", "profile_name": "ada@x.test", "access_mode": "free_busy", "connected": True}
+        ],
         "scope": "free_busy_write",
         "expires_in": 86_400,
         "idle_expires_in": 3_600,

@@ -112,21 +112,24 @@ async def read_only(store: SqliteStore, *, on: bool) -> None:
     await store._db.execute(f"PRAGMA query_only = {'ON' if on else 'OFF'}")
 
 
+KINDS = ("connection", "flow", "modes", "reconnect", "session", "ticket")
+
+
 async def full(store: SqliteStore, *, on: bool) -> None:
     """Forbid the file to grow, and use up what room is left in it."""
     if not on:
-        await store._db.execute("DROP TABLE stuffing")
         await store._db.execute("PRAGMA max_page_count = 1000000")
+        await store._db.execute("DELETE FROM records WHERE client = 'stuffing'")
         return
-    await store._db.execute("CREATE TABLE stuffing (it BLOB)")
     async with store._db.execute("PRAGMA page_count") as cursor:
         pages = await cursor.fetchone()
     assert pages is not None
     await store._db.execute(f"PRAGMA max_page_count = {pages[0]}")
-    for size in (3_000, 300, 30):
+    insert = "INSERT INTO records VALUES (?, lower(hex(randomblob(16))), 1, 'stuffing', '', NULL, zeroblob(20))"
+    for kind in KINDS:
         with contextlib.suppress(sqlite3.OperationalError):
             while True:
-                await store._db.execute("INSERT INTO stuffing VALUES (zeroblob(?))", (size,))
+                await store._db.execute(insert, (kind,))
 
 
 async def away(store: SqliteStore, *, on: bool) -> None:
@@ -150,12 +153,12 @@ async def test_a_store_in_trouble_costs_nobody_the_session(
             await fresh.go(new),
             await browser.go(again),
             await browser.post("/auth/ticket"),
-            await browser.post("/auth/reconnect"),
         ]
         if trouble is not full:  # in a full one there is still room for what is as large as before
             replies += [
                 await browser.fetch("GET", "/v1/calendars"),
                 await browser.fetch("GET", "/auth/session"),
+                await browser.post("/auth/reconnect"),
                 await browser.post("/auth/logout"),
                 await browser.post("/auth/logout", {"revoke": True}),
             ]

@@ -1,0 +1,26 @@
+"""A tenth of the rate limit, whatever comes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.rules.look_up_budget import PER_MINUTE, PER_SECOND, LookUpBudget
+
+
+@given(st.lists(st.floats(0.0, 2.0), max_size=300))
+def test_no_second_and_no_minute_sees_more_than_its_share(steps: list[float]) -> None:
+    budget, now, taken = LookUpBudget(), 1_000.0, list[float]()
+    for step in steps:
+        now += step
+        if budget.take(now):
+            taken.append(now)
+        assert 0.0 <= budget.share(now) <= 1.0
+    for at in taken:
+        assert sum(at - 1.0 < other <= at for other in taken) <= PER_SECOND
+        assert sum(at - 60.0 < other <= at for other in taken) <= PER_MINUTE
+
+
+def test_what_is_left_is_given() -> None:
+    budget = LookUpBudget()
+    assert [budget.take(0.5) for _ in range(7)] == [True] * 5 + [False] * 2
+    assert budget.take(1.6)
+    assert budget.share(1.6) == 6 / PER_MINUTE
