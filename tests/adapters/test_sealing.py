@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
+from gateway.flows.bindings import BINDING
+from gateway.flows.connections import CONNECTION
+from gateway.flows.modes import MODES
+from gateway.flows.one_time import RECONNECT, TICKET
 from gateway.flows.ports import SealBroken
+from gateway.flows.sessions import SESSION
+from gateway.flows.sign_in import FLOW
 
 OLD, NEW = generate_key(), generate_key()
 SEALER = AesGcmSealer(parse_key_ring(NEW))
@@ -56,7 +62,33 @@ def test_an_older_key_still_opens_and_the_newest_seals() -> None:
         SEALER.open(before, **PLACE)
 
 
-def test_no_two_sealings_share_salt_and_nonce() -> None:
-    """The same bytes sealed again look new each time (CVE-2021-32791)."""
-    heads = {SEALER.seal(b"", **PLACE)[9:37] for _ in range(5_000)}
-    assert len(heads) == 5_000
+def test_no_two_of_100_000_sealings_share_key_and_nonce() -> None:
+    """The key is derived from the salt, so salt and nonce are the pair (CVE-2021-32791); the bytes look new too."""
+    sealings = [SEALER.seal(b"", **PLACE) for _ in range(100_000)]
+    assert len({one[9:37] for one in sealings}) == 100_000
+    assert len({one[37:] for one in sealings}) == 100_000
+
+
+PURPOSES = (SESSION, CONNECTION, FLOW, TICKET, RECONNECT, BINDING, MODES)
+
+
+def test_no_purpose_client_or_record_takes_anothers_sealing() -> None:
+    """A flow's cookie is no session, a ticket no permission to reconnect, and one client's record not another's."""
+    places = [
+        {"purpose": purpose, "client": client, "record_id": record_id}
+        for purpose in PURPOSES
+        for client in ("", "web", "side")
+        for record_id in ("r1", "r2", "web")
+    ]
+    for made_for in places:
+        sealed = SEALER.seal(b"x", **made_for)
+        for asked_for in places:
+            if asked_for == made_for:
+                assert SEALER.open(sealed, **asked_for) == b"x"
+                continue
+            with pytest.raises(SealBroken):
+                SEALER.open(sealed, **asked_for)
+
+
+def test_no_two_purposes_are_spelled_alike() -> None:
+    assert len({*PURPOSES}) == len(PURPOSES)

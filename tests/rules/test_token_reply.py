@@ -35,7 +35,7 @@ def test_an_exchange_tells_the_account_and_the_profile_that_was_connected() -> N
 
     assert (tokens.access_token, tokens.refresh_token) == (REFRESHED["access_token"], REFRESHED["refresh_token"])
     assert (tokens.expires_in, tokens.scope, tokens.account) == (3600.0, "create_event delete_event", "acc_1")
-    assert tokens.profile == Profile("pro_1", AccessMode.READ_WRITE)
+    assert tokens.profile == Profile("pro_1", AccessMode.READ_WRITE, name="example@cronofy.com")
 
 
 def test_a_refresh_tells_neither() -> None:
@@ -64,10 +64,16 @@ def test_the_account_is_named_by_one_of_four_members(members: dict[str, Any], ac
 @pytest.mark.parametrize(
     ("linked", "profile"),
     [
-        (LINKED, Profile("pro_1", AccessMode.READ_WRITE)),
-        ({**LINKED, "provider_name": "ms_graph_free_busy"}, Profile("pro_1", AccessMode.FREE_BUSY)),
-        ({**LINKED, "provider_service": "google_free_busy"}, Profile("pro_1", AccessMode.FREE_BUSY)),
-        ({**LINKED, "provider_name": "cronofy"}, Profile("pro_1", AccessMode.NO_ACCESS)),
+        (LINKED, Profile("pro_1", AccessMode.READ_WRITE, name="example@cronofy.com")),
+        (
+            {**LINKED, "provider_name": "ms_graph_free_busy"},
+            Profile("pro_1", AccessMode.FREE_BUSY, name="example@cronofy.com"),
+        ),
+        (
+            {**LINKED, "provider_service": "google_free_busy"},
+            Profile("pro_1", AccessMode.FREE_BUSY, name="example@cronofy.com"),
+        ),
+        ({**LINKED, "provider_name": "cronofy"}, Profile("pro_1", AccessMode.NO_ACCESS, name="example@cronofy.com")),
         ({**LINKED, "provider_name": None}, None),
         ({**LINKED, "profile_id": 7}, None),
         ({"provider_name": "google"}, None),
@@ -85,7 +91,7 @@ def test_the_linking_profile_tells_the_mode(linked: object, profile: Profile | N
 def test_an_application_calendar_has_no_mode() -> None:
     tokens = read(sub="apc_1", linking_profile={**LINKED, "provider_name": "cronofy"})
 
-    assert tokens.profile == Profile("pro_1", AccessMode.NOT_APPLICABLE)
+    assert tokens.profile == Profile("pro_1", AccessMode.NOT_APPLICABLE, name="example@cronofy.com")
 
 
 @pytest.mark.parametrize("value", [1, 1800, 3600.5, 0.25, 10 * 365 * 86_400])

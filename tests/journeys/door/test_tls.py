@@ -103,14 +103,6 @@ async def test_what_the_request_says_of_its_scheme_changes_nothing(secured: Brow
     assert "evil" not in reply.location
 
 
-async def test_seven_long_sign_ins_fit_through_nginx(secured: Browser) -> None:
-    """Its header lines hold 8 KB."""
-    for number in range(9):
-        await secured.begin(return_to=f"/{number}{'x' * 1_900}")
-
-    assert (await call(secured, "GET", "/robots.txt")).status == 200
-
-
 async def test_chromium_takes_sends_and_deletes_the_cookies(tmp_path: Path) -> None:
     """What a browser really does with the prefix; on the way it is on Cronofy's page, another site."""
     async with open_secured(tmp_path) as (world, public), open_chromium() as chromium:
