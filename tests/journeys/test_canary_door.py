@@ -31,7 +31,6 @@ from tests.journeys.raw_http import request_bytes
 from tests.journeys.stub_upstream import TOKENS, StubUpstream, json_reply, never, reply
 from tests.journeys.test_canary import APPLICATION_SECRET, assert_silence, canary, raw
 
-
 EXPECTED = {
     "client_ambiguous",
     "client_unknown",
@@ -208,6 +207,7 @@ async def refused_calls(ear: Listener) -> None:
         [("Cookie", f"{SESSION[WEB]}={junk}"), *page_headers()],
         [("Cookie", f"{SESSION[SIDE]}={handle}"), *page_headers(SIDE)],
         [own, ("Gateway-Client", junk), *page_headers()],
+        [own, ("Cookie", f"{SESSION[SIDE]}={junk}"), ("X-CSRF", "1")],
         [own, ("Authorization", f"Bearer {junk}")],
     ):
         for method, path in (("GET", f"/v1/{junk}"), ("GET", "/v1/calendars"), ("POST", "/auth/logout")):
@@ -231,10 +231,11 @@ async def troubled_refreshes(ear: Listener, clock: FakeClock) -> None:
     ):
         await ear.sign_in()
         clock.pass_time(120)
-        ear.stub.on("/v1/calendars", json_reply(401, {}))
+        for path in ("/v1/calendars", "/v1/channels"):
+            ear.stub.on(path, json_reply(401, {}))
         ear.stub.on("/oauth/token", answer)
+        await ear.call("/v1/channels", "POST", data=b"x" * 100_000)
         for _ in range(2):
             await ear.call()
             await ear.call("/auth/session")
-        await ear.call("/v1/channels", "POST", data=b"x" * 100_000)
         ear.stub.on("/v1/calendars", json_reply(200, {}))

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.clock import FakeClock
 from tests.journeys.door.browser import WEB, Browser, open_browser, open_door, query_of
@@ -56,7 +57,7 @@ async def test_each_call_carries_its_own_persons_token(tmp_path: Path, clock: Fa
         for person in PEOPLE:
             people[person] = await stack.enter_async_context(open_browser(world))
             state = query_of(await people[person].begin())["state"]
-            back = await people[person].go(f"/auth/callback?code={person.replace('%', '%25')}&state={state}")
+            back = await people[person].go(f"/auth/callback?code={quote(person)}&state={state}")
             assert back.location.endswith("/app"), back.location
         for round_ in (2, 3):
             clock.pass_time(120)
