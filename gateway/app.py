@@ -23,6 +23,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -230,7 +231,9 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
         tickets=Tickets(records, clock),
         logout_url=f"{settings.public_url}/auth/logout",
     )
-    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, settings.proxy.max_body_bytes, browser)
+    explainer = Explainer(table, modes, rules)
+    limit = settings.proxy.max_body_bytes
+    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
 
 
 def _upstream_settings(settings: Settings) -> UpstreamSettings:

@@ -55,21 +55,36 @@ class ModeRules:
     metrics: Metrics
     states: Mapping[Rule, RuleState]
 
+    @property
+    def conferencing_state(self) -> RuleState:
+        """How the rule on integrated conferencing is applied."""
+        return self.states.get(Rule.INTEGRATED_CONFERENCING, RuleState.ENFORCE)
+
+    async def forbidden(self, match: Match, body: Any, caller: Caller, *, ask_cronofy: bool) -> list[Refusal]:  # noqa: ANN401
+        """Return every place of a body that a mode forbids, whatever the rule's state.
+
+        Args:
+            match: the operation.
+            body: parsed.
+            caller: whose call it is.
+            ask_cronofy: modes that are old or unknown may be looked up; else what is known counts.
+        """
+        asks = asks_of(match.operation.name, match.values, body, self.table)
+        return [Refusal(ask, mode) for ask in asks if (mode := await self._forbidding(ask, caller, ask_cronofy))]
+
     async def refusals(self, match: Match, body: Any, caller: Caller) -> list[Refusal]:  # noqa: ANN401  JSON
         """Return what is refused of a body; nothing where the rule only observes or is off."""
-        rule = Rule.INTEGRATED_CONFERENCING
-        state = self.states.get(rule, RuleState.ENFORCE)
+        rule, state = Rule.INTEGRATED_CONFERENCING, self.conferencing_state
         if state is RuleState.OFF:
             return []
-        asks = asks_of(match.operation.name, match.values, body, self.table)
-        found = [Refusal(ask, mode) for ask in asks if (mode := await self.forbidding(ask, caller))]
+        found = await self.forbidden(match, body, caller, ask_cronofy=True)
         for _ in found:
             self.metrics.mode_rules.labels(rule, state, match.operation.name).inc()
         if found and state is RuleState.OBSERVE:
             _log.warning(events.RULE_OBSERVED, rule=str(rule), operation=match.operation.name, places=len(found))
         return found if state is RuleState.ENFORCE else []
 
-    async def forbidding(self, ask: Ask, caller: Caller) -> AccessMode | None:
+    async def _forbidding(self, ask: Ask, caller: Caller, ask_cronofy: bool) -> AccessMode | None:  # noqa: FBT001
         """Return the mode that forbids what a place asks for, or None."""
         if not ask.account:
             if not caller.is_person or caller.bearer is None:
@@ -81,7 +96,7 @@ class ModeRules:
             bearer = None
         if known is not None and not self._may_forbid(known, ask):
             return None
-        if not self._is_certain(known, ask):
+        if ask_cronofy and not self._is_certain(known, ask):
             bearer = bearer or await self._bearer_of(ask.account, caller)
             known = (await self._look_up(caller.application, bearer) if bearer else None) or known
         return forbidding_mode(known, ask.calendar_id) if known is not None else None

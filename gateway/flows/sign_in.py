@@ -8,7 +8,6 @@ Source: RFC 6749 section 10.12; RFC 9700 section 4.7 (state bound to the browser
 """
 
 import base64
-import binascii
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -115,8 +114,7 @@ class SignIns:
         )
         application = self.registry.application_of(client)
         location = judge_authorize(read_authorize(query, asked.connect), client, application)
-        # Without padding: `=` would make the cookie's writer put quotes around it.
-        return Begun(flow_id, base64.urlsafe_b64encode(sealed).decode().rstrip("="), location)
+        return Begun(flow_id, _as_cookie(sealed), location)
 
     def recognise(self, state: str, cookie: str | None) -> tuple[str, Flow]:
         """Return the flow that a callback belongs to, with its id; nothing is consumed yet.
@@ -132,10 +130,9 @@ class SignIns:
         if not (flow_id and dot and secret and cookie):
             raise _not_recognised()
         try:
-            sealed = base64.b64decode(cookie.encode() + b"=" * (-len(cookie) % 4), altchars=b"-_", validate=True)
-            plain = self.sealer.open(sealed, purpose=FLOW, client="", record_id=flow_id)
+            plain = self.sealer.open(_of_cookie(cookie), purpose=FLOW, client="", record_id=flow_id)
             flow = msgspec.json.decode(plain, type=Flow)
-        except (SealBroken, msgspec.DecodeError, binascii.Error, ValueError):
+        except (SealBroken, msgspec.DecodeError, ValueError):
             raise _not_recognised() from None
         if not hmac.compare_digest(flow.secret.encode(), secret.encode(errors="surrogatepass")):
             raise _not_recognised()
@@ -167,6 +164,18 @@ class SignIns:
         tokens = await self.tokens.redeem_own(client, code, self.redirect_uri)
         stored = await self.connections.connect(client, tokens)
         return stored, tokens
+
+
+def _as_cookie(sealed: bytes) -> str:
+    # Without padding: `=` would make the cookie's writer put quotes around it.
+    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+
+def _of_cookie(cookie: str) -> bytes:
+    sealed = base64.urlsafe_b64decode(cookie.encode() + b"=" * (-len(cookie) % 4))
+    if _as_cookie(sealed) != cookie:  # base64 has other spellings of the same bytes
+        raise SealBroken
+    return sealed
 
 
 def _scopes(connect: Connect, door: BrowserDoor) -> dict[str, str]:

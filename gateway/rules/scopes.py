@@ -66,6 +66,34 @@ def scopes_to_ask(
     raise RequestRefused(Code.INVALID_SCOPE, "The scope free_busy_write is missing. Ask for free_busy_write as well.")
 
 
+# What a simplified scope stands for. The expansion is not documented; where it is wrong, Cronofy's own 403 says so.
+_STANDS_FOR: Final[dict[str, frozenset[str]]] = {
+    "free_busy": frozenset({"read_free_busy"}),
+    "free_busy_write": frozenset({"read_free_busy", "create_event", "delete_event", "create_calendar"}),
+    "read_only": frozenset({"read_events", "read_free_busy"}),
+    "write_only": frozenset({"create_event", "delete_event", "create_calendar"}),
+    "read_write": frozenset(
+        {
+            "read_events",
+            "read_free_busy",
+            "create_event",
+            "delete_event",
+            "create_calendar",
+            "change_participation_status",
+        }
+    ),
+    "read_events": frozenset({"read_free_busy"}),
+}
+
+
+def covers(held: str, needed: tuple[str, ...]) -> bool:
+    """Say whether a granted scope covers one of the scopes that an operation needs; none needed is always covered."""
+    names = set(held.split())
+    for name in tuple(names):
+        names |= _STANDS_FOR.get(name, frozenset())
+    return not needed or bool(names & set(needed))
+
+
 def grants_free_busy_write(granted: str, *, account: str, organization: bool = False) -> bool:
     """Say whether what Cronofy granted is enough for this gateway.
 

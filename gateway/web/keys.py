@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.explain import Explainer
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.proxy import CallFacts, Proxy
@@ -45,6 +46,7 @@ class PublicDoors:
     metrics: Metrics
     max_body_bytes: int
     browser: BrowserDoors
+    explainer: Explainer
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import string
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -152,6 +153,17 @@ def test_a_flipped_bit_anywhere_in_the_cookie_is_the_same_refusal(clock: FakeClo
     cookies = [base64.urlsafe_b64encode(one).decode().rstrip("=") for one in damaged]
 
     assert len({refusal(story, state, cookie) for cookie in cookies}) == 1
+
+
+def test_every_other_spelling_of_the_cookie_is_refused(clock: FakeClock) -> None:
+    """The last character of base64 has bits that most readers ignore."""
+    story, begun, state = begin(kit(clock))
+    front, last = begun.cookie[:-1], begun.cookie[-1]
+    others = [front + one for one in string.ascii_letters + string.digits + "-_+/=" if one != last]
+    others += [begun.cookie + more for more in ("=", "==", "A", " ", "\n")]
+    others += [begun.cookie.replace("-", "+").replace("_", "/") + "="]
+
+    assert {refusal(story, state, cookie)[0] for cookie in others} == {Code.STATE_REFUSED}
 
 
 @pytest.mark.parametrize(("seconds", "good"), [(FLOW_SECONDS - 1, True), (FLOW_SECONDS, False)])

@@ -155,6 +155,7 @@ def test_every_attack_is_refused() -> None:
         ("/a?next=//b", "https://app.example.com/a?next=//b"),
         ("/a%2Fb", "https://app.example.com/a%2Fb"),
         ("/%C3%A9", "https://app.example.com/%C3%A9"),
+        ("/a%25252520b", "https://app.example.com/a%25252520b"),
         ("/100%", "https://app.example.com/100%"),
         ("https://app.example.com", "https://app.example.com"),
         ("https://APP.example.com:443/x", "https://APP.example.com:443/x"),

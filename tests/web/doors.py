@@ -1,6 +1,7 @@
 """A public application over fakes, for the handlers' tests."""
 
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.explain import Explainer
 from gateway.flows.one_time import Tickets
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
@@ -11,7 +12,7 @@ from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import admission, FakeUpstream, Kit, client, registry
+from tests.flows.fakes import FakeUpstream, Kit, admission, client, registry
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(
@@ -44,4 +45,5 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         tickets=Tickets(one.records, clock),
         logout_url=f"{public_url}/auth/logout",
     )
-    return PublicDoors(known, tokens, RevokeDoor(tokens), carrying, one.metrics, max_body_bytes, browser)
+    explainer = Explainer(carrying.table, one.modes, carrying.bodies.rules)
+    return PublicDoors(known, tokens, RevokeDoor(tokens), carrying, one.metrics, max_body_bytes, browser, explainer)

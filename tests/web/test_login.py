@@ -181,7 +181,7 @@ async def test_planted_flow_cookies_do_not_stop_a_login(browser: Browser) -> Non
 async def test_a_store_that_is_away_consumes_no_flow_and_touches_no_cookie(browser: Browser, one: Kit) -> None:
     state = await browser.begin()
     before = dict(browser.cookies)
-    away = one.records.store = StoreAway(one.store)  # type: ignore[assignment]
+    away = one.records.store = StoreAway(one.store)
     answer = await browser.come_back(state)
     assert (answer.status, "Set-Cookie" in answer.headers) == (503, False)
     assert answer.headers["Retry-After"]
@@ -215,7 +215,7 @@ async def test_the_code_is_redeemed_although_the_browser_leaves_and_no_session_i
         written.set()
         return version
 
-    one.store.put = put  # type: ignore[method-assign,assignment]
+    one.store.put = put  # type: ignore[method-assign]
     one.cronofy.token_gate.set()
     await written.wait()
     assert len(await one.store.list_ids("connection")) == 1

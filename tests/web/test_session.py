@@ -98,7 +98,7 @@ async def test_a_service_account_has_no_mode_of_its_own(browser: Browser, one: K
 async def test_a_store_that_is_away_is_503_and_no_sign_out(browser: Browser, one: Kit, clock: FakeClock) -> None:
     handle = await browser.sign_in(one)
     clock.pass_time(3)
-    one.records.store = StoreAway(one.store)  # type: ignore[assignment]
+    one.records.store = StoreAway(one.store)
     for method, path in (("GET", "/auth/session"), ("POST", "/auth/logout"), ("POST", "/auth/ticket")):
         answer = await browser.call(method, path, PAGE)
         assert (answer.status, answer.headers["Gateway-Error"]) == (503, "store_unavailable")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import DummyCookieJar, web
 from aiohttp.test_utils import TestClient
+from aiohttp.typedefs import Handler
 from aiohttp_session import get_session, session_middleware
 
 from gateway.flows.sessions import Sessions
@@ -44,7 +45,7 @@ async def _sign_out(request: web.Request) -> web.Response:
 
 
 @web.middleware
-async def _tell(request: web.Request, handler: Callable[[web.Request], Awaitable[web.Response]]) -> web.Response:
+async def _tell(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except GatewayError as error:
@@ -57,7 +58,7 @@ async def start(
     """Start an application whose sessions are one client's."""
 
     @web.middleware
-    async def match(request: web.Request, handler: Callable[[web.Request], Awaitable[web.Response]]) -> web.Response:
+    async def match(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[SESSION_CLIENT] = whose or client("a", browser=PAGES)
         request[SLIDE] = slide
         return await handler(request)
@@ -171,7 +172,7 @@ async def test_a_store_that_is_away_leaves_the_cookie_alone(clock: FakeClock, ai
     http = await start(one, aiohttp_client)
     cookie = await signed_in(http)
     clock.pass_time(3)
-    away = one.records.store = StoreAway(one.store)  # type: ignore[assignment]
+    away = one.records.store = StoreAway(one.store)
     method = "GET" if path == "/show" else "POST"
     async with http.request(method, path, headers={"Cookie": cookie}) as answer:
         assert (answer.status, await answer.text()) == (418, "store_unavailable")
@@ -185,7 +186,7 @@ async def test_a_store_that_is_away_leaves_the_cookie_alone(clock: FakeClock, ai
 async def test_a_new_session_that_could_not_be_written_has_no_cookie(clock: FakeClock, aiohttp_client: Start) -> None:
     one = kit(clock)
     http = await start(one, aiohttp_client)
-    one.records.store = StoreAway(one.store)  # type: ignore[assignment]
+    one.records.store = StoreAway(one.store)
     async with http.post("/sign-in") as answer:
         assert (answer.status, "Set-Cookie" in answer.headers) == (418, False)
 

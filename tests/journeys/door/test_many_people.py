@@ -30,6 +30,11 @@ ODD_NAMES = (
 PEOPLE = (*ODD_NAMES, *(f"acc_person{number}" for number in range(30)))
 
 
+def token_of(person: str, number: int) -> str:
+    """Write a token that says whose it is."""
+    return f"{person.encode().hex()}~{number}"
+
+
 async def test_each_call_carries_its_own_persons_token(tmp_path: Path, clock: FakeClock, stub: StubUpstream) -> None:
     asked: Counter[str] = Counter()
     good: set[str] = set()
@@ -37,9 +42,9 @@ async def test_each_call_carries_its_own_persons_token(tmp_path: Path, clock: Fa
     async def issue(call: Call) -> None:
         """Hand out tokens that say whose they are: the code names the person, later the refresh token does."""
         fields = json.loads(await call.read())
-        person = fields.get("code") or str(fields["refresh_token"]).partition("~")[0]
+        person = fields.get("code") or bytes.fromhex(fields["refresh_token"].partition("~")[0]).decode()
         asked[person] += 1
-        access = f"{person}~{asked[person]}"
+        access = token_of(person, asked[person])
         good.add(access)
         profile = {**TOKENS["linking_profile"], "profile_id": f"pro_{person}"}
         whose = {"sub": person, "account_id": person, "linking_profile": profile}
@@ -47,7 +52,7 @@ async def test_each_call_carries_its_own_persons_token(tmp_path: Path, clock: Fa
 
     async def echo(call: Call) -> None:
         await call.read()
-        bearer = (call.header("authorization") or "").removeprefix("Bearer ").encode("latin-1").decode()
+        bearer = (call.header("authorization") or "").removeprefix("Bearer ")
         await call.send(json_reply(200 if bearer in good else 401, {"bearer": bearer}))
 
     stub.on("/oauth/token", issue)
@@ -65,5 +70,5 @@ async def test_each_call_carries_its_own_persons_token(tmp_path: Path, clock: Fa
             calls = [(person, one.fetch("GET", PATH, client=WEB)) for person, one in people.items() for _ in range(5)]
             replies = await asyncio.gather(*(call for _, call in calls))
             for (person, _), reply in zip(calls, replies, strict=True):
-                assert (reply.status, reply.json()) == (200, {"bearer": f"{person}~{round_}"})
+                assert (reply.status, reply.json()) == (200, {"bearer": token_of(person, round_)})
     assert set(asked.values()) == {3}

@@ -22,7 +22,7 @@ def damaged(value: str) -> Iterator[str]:
     for at, sign in enumerate(value):
         yield value[:at] + BASE64URL[BASE64URL.index(sign) ^ 32] + value[at + 1 :]
     yield from (value[:at] for at in range(len(value)))
-    yield from (value + "A", value + "AAAA", value + "====", f"%{value}", value * 2)
+    yield from (value + "A", value + "AAAA", f"%{value}", value * 2)
 
 
 def same(reply: Reply) -> tuple[int, bytes, list[tuple[str, str]]]:
