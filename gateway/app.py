@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -20,10 +20,10 @@ from gateway.config import ClientSettings, Listener, Settings
 from gateway.config_check import Checked
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
-from gateway.flows.callers import Callers
-from gateway.flows.connections import Connections
+from gateway.flows.callers import Caller, Callers
+from gateway.flows.connections import Connections, connection_id
 from gateway.flows.disconnects import Disconnects
-from gateway.flows.explain import Explainer
+from gateway.flows.explain import Explainer, Question
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -234,6 +234,29 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
     explainer = Explainer(table, modes, rules)
     limit = settings.proxy.max_body_bytes
     return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+
+
+async def explain_for_operator(checked: Checked, client_id: str, account: str, question: Question) -> dict[str, Any]:
+    """Explain a call of a client for an account, over what the store knows; nothing goes upstream.
+
+    Raises:
+        RequestRefused: the client is unknown, or the path is no operation.
+        StoreUnavailable: the store cannot be opened.
+    """
+    clock = SystemClock()
+    store = await open_store(checked.settings, clock)
+    async with client_session(_upstream_settings(checked.settings)) as session:
+        try:
+            outside = Outside(store, CronofyClient(session), AiohttpUpstream(session, Metrics()))
+            doors = _make_doors(checked, outside, clock, Metrics())
+            client = doors.registry.client(client_id)
+            stored = await doors.browser.connections.load(connection_id(client, account))
+            scope = stored.connection.scope if stored else await doors.tokens.bindings.scope_of(client, account)
+            caller = Caller(doors.registry.application_of(client), (client,), "", account, is_person=True)
+            answer = await doors.explainer.explain(replace(question, scope=scope or ""), caller)
+            return {"connected": scope is not None, **answer}
+        finally:
+            await store.close()
 
 
 def _upstream_settings(settings: Settings) -> UpstreamSettings:

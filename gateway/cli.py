@@ -1,4 +1,4 @@
-"""The command line: `cronofy-gateway serve | check-config | keys | emulator | demo`."""
+"""The command line: `cronofy-gateway serve | check-config | doctor | explain | keys | emulator | demo`."""
 
 import asyncio
 import contextlib
@@ -19,13 +19,16 @@ from rich.markup import escape
 
 from gateway import VERSION
 from gateway.adapters.key_ring import KeyRingInvalid, generate_key, parse_key_ring
-from gateway.app import run_gateway
+from gateway.advice import advice
+from gateway.app import explain_for_operator, run_gateway
 from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings, load_settings
 from gateway.demo.run import DemoPorts, run_demo
 from gateway.emulator.app import EmulatorSettings, make_app, runner
+from gateway.flows.explain import Question
 from gateway.observe import events
 from gateway.observe.log import set_up_log
-from gateway.rules.errors import StoreUnavailable
+from gateway.rules.errors import GatewayError, StoreUnavailable
+from gateway.rules.json_text import parse_json
 
 app = typer.Typer(
     help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
@@ -97,6 +100,36 @@ def check_config(config: ConfigFile = None) -> None:
     checked = _load(config)
     _print_complaints(config, list(checked.warnings))
     _out.print(f"[green]The settings can be used.[/] {len(checked.settings.clients)} client(s).", highlight=False)
+
+
+@app.command()
+def doctor(config: ConfigFile = None) -> None:
+    """Say what has to be done elsewhere: what to register and to switch on at Cronofy."""
+    checked = _load(config)
+    _print_complaints(config, list(checked.warnings))
+    for line in advice(checked.settings):
+        _out.print(f"- {escape(line)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def explain(
+    method: str,
+    path: str,
+    client: Annotated[str, typer.Option(help="The client whose call it would be.")],
+    account: Annotated[str, typer.Option(help="The account's sub, acc_….")],
+    body: Annotated[str, typer.Option(help="The call's JSON body.")] = "",
+    config: ConfigFile = None,
+) -> None:
+    """Say what a call would come to: operation, scope, access mode, verdict, what to do. Nothing is sent."""
+    checked = _load(config)
+    set_up_log(level="error", form="console", stream=sys.stderr)
+    try:
+        question = Question(method.upper(), path, parse_json(body.encode()) if body else None, "")
+        answer = asyncio.run(explain_for_operator(checked, client, account, question))
+    except GatewayError as error:
+        _err.print(f"[red]{escape(error.code)}[/] {escape(error.public)} {escape(error.detail)}", highlight=False)
+        raise typer.Exit(1) from None
+    _out.print_json(data=answer)
 
 
 @keys.command("generate")

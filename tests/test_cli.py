@@ -1,5 +1,6 @@
 """The command line, without the commands that stay up: the journeys start those as real processes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,33 @@ def test_without_a_file_the_variables_speak(monkeypatch: pytest.MonkeyPatch) -> 
     }.items():
         monkeypatch.setenv(f"GATEWAY__{name}", value)
     assert RUNNER.invoke(app, ["check-config"]).exit_code == 0
+
+
+def _written(tmp_path: Path) -> str:
+    path = tmp_path / "gateway.toml"
+    store = f'[store]\nurl = "sqlite:///{tmp_path}/records.db"\n'
+    path.write_text(GOOD.format(key=generate_key()) + store)
+    return str(path)
+
+
+def test_doctor_says_what_to_do_at_cronofy(tmp_path: Path) -> None:
+    result = RUNNER.invoke(app, ["doctor", "--config", _written(tmp_path)])
+    assert result.exit_code == 0
+    for word in ("register these redirect URIs", "Features"):
+        assert word in result.stdout
+
+
+def test_explain_tells_the_operator_what_a_call_would_come_to(tmp_path: Path) -> None:
+    words = ["explain", "get", "/v1/events", "--client", "app", "--account", "acc_1", "--config", _written(tmp_path)]
+    result = RUNNER.invoke(app, words)
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert (told["connected"], told["operation"], told["access_mode"]) == (False, "read_events", "unknown")
+
+
+@pytest.mark.parametrize(("path", "client"), [("/v1/nothing", "app"), ("/v1/events", "nobody")])
+def test_explain_refuses_what_it_cannot_know(tmp_path: Path, path: str, client: str) -> None:
+    words = ["explain", "GET", path, "--client", client, "--account", "acc_1", "--config", _written(tmp_path)]
+    result = RUNNER.invoke(app, words)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output

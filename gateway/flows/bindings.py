@@ -152,6 +152,18 @@ class Bindings:
                 return True
         return False
 
+    async def scope_of(self, client: Client, account: str) -> str | None:
+        """Return the scope that a client was granted for an account; None where it holds no token for it.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        for token_id in await self._ids_of(client, account):
+            found = await self._records.load(BINDING, token_id, Binding)
+            if found is not None and client.id in found.clients:
+                return found.scope
+        return None
+
     async def forget_account(self, client: Client, account: str) -> None:
         """Remove a client from all bindings of an account.
 

@@ -40,6 +40,7 @@ class Reconnection(msgspec.Struct, frozen=True):
 
     carries: str
     provider_name: str
+    mode: str
     return_to: str
 
 

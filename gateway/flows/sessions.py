@@ -139,6 +139,23 @@ class Sessions:
         await self._records.store.delete(SESSION, record_id)
         self._cache.pop(record_id, None)  # only now: what a use beside it read meanwhile goes as well
 
+    def name_of(self, client: Client, handle: str) -> str:
+        """Return the name of a session's record: unlike its handle it opens nothing, so it may rest in other records."""
+        return _record_id(client, handle)
+
+    async def take_over(self, name: str) -> dict[str, Any] | None:
+        """End a session by its record's name and return what it held; None when it had ended, or ends elsewhere now.
+
+        Raises:
+            StoreUnavailable: it still lives.
+        """
+        record = await self._records.load(SESSION, name, SessionRecord)
+        ended_here = await self._records.store.delete(SESSION, name)
+        self._cache.pop(name, None)
+        return (
+            record.data if record is not None and ended_here and not self._is_over(record, self._clock.now()) else None
+        )
+
     def _is_over(self, record: SessionRecord, now: float) -> bool:
         return self.lifetimes.is_over(created_at=record.created_at, seen_at=record.seen_at, now=now)
 

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.one_time import Reconnection
 from gateway.flows.ports import Clock, Record, SealBroken, Sealer, VersionMoved
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
@@ -46,7 +47,8 @@ class Flow(msgspec.Struct, frozen=True):
         return_to: where the browser goes afterwards; judged when the flow began.
         connect: which of the two ways.
         began_at: Unix time, in seconds.
-        carries: handle of the session whose data goes into the new one (a reconnection); empty for none.
+        carries: name of the session's record whose data goes into the new one (a reconnection); empty for none.
+        wanted_mode: the access mode that a reconnection was for; empty for none.
     """
 
     client: str
@@ -55,6 +57,7 @@ class Flow(msgspec.Struct, frozen=True):
     connect: Connect
     began_at: float
     carries: str = ""
+    wanted_mode: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ class SignIns:
         """The gateway's own redirect URI, which has to be on Cronofy's list."""
         return self.public_url + CALLBACK_PATH
 
-    def begin(self, client: Client, door: BrowserDoor, asked: LoginRequest, return_to: str, carries: str = "") -> Begun:
+    def begin(
+        self, client: Client, door: BrowserDoor, asked: LoginRequest, return_to: str, wish: Reconnection | None = None
+    ) -> Begun:
         """Begin a flow.
 
         Args:
@@ -91,14 +96,16 @@ class SignIns:
             door: its browser door.
             asked: the login request.
             return_to: the judged return target.
-            carries: handle of a session whose data is carried over.
+            wish: the reconnection that this is, if it is one.
 
         Raises:
             RequestRefused: the client's own settings ask for scopes that it may not ask for.
         """
         now = self.clock.now()
         flow_id = f"{int(now):x}-{secrets.token_hex(_ID_BYTES)}"
-        flow = Flow(client.id, secrets.token_urlsafe(_STATE_BYTES), return_to, asked.connect, now, carries)
+        flow = Flow(client.id, secrets.token_urlsafe(_STATE_BYTES), return_to, asked.connect, now)
+        if wish is not None:
+            flow = msgspec.structs.replace(flow, carries=wish.carries, wanted_mode=wish.mode)
         sealed = self.sealer.seal(msgspec.json.encode(flow), purpose=FLOW, client="", record_id=flow_id)
         query = login_query(
             connect=asked.connect,

@@ -120,7 +120,9 @@ class Vault:
     async def _renew(self, stored: Stored) -> Stored:
         until, last_error = self._cooling.get(stored.id, (0.0, None))
         if last_error is not None and until > self._clock.now():
-            raise last_error
+            # A new one each time: a raised exception keeps the frames of everybody who raised it.
+            told = last_error
+            raise CronofyUnavailable(told.code, told.public, detail=told.detail, headers=told.headers)
         latest = await self._load(stored.id)
         if latest.version != stored.version:  # refreshed or signed in anew after this caller had read it
             return latest
@@ -128,7 +130,9 @@ class Vault:
         try:
             renewed = await self._ask(stored)
         except CronofyUnavailable as error:
-            self._cooling[stored.id] = (self._clock.now() + COOL_OFF, error)
+            now = self._clock.now()
+            self._cooling = {one: cooling for one, cooling in self._cooling.items() if cooling[0] > now}
+            self._cooling[stored.id] = (now + COOL_OFF, error)
             self._metrics.token_requests.labels("vault_refresh", "failed").inc()
             raise
         self._cooling.pop(stored.id, None)

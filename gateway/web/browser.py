@@ -53,8 +53,11 @@ class Browsers:
         Raises:
             RequestRefused: `client_unknown`, or `client_ambiguous` when several could be meant.
         """
-        if named := request.headers.get(CLIENT_HEADER):
-            return self.registry.client(named)
+        named = request.headers.getall(CLIENT_HEADER, [])
+        if len(named) > 1:
+            raise RequestRefused(Code.CLIENT_AMBIGUOUS, f"The {CLIENT_HEADER} header is there more than once.")
+        if named and named[0]:
+            return self.registry.client(named[0])
         origin = request.headers.get("Origin", "")
         by_origin = [one for one in self.registry.browser_clients() if one.browser and origin in one.browser.origins]
         if len(by_origin) == 1:

@@ -44,15 +44,14 @@ async def login(request: web.Request) -> web.Response:
     client = door.browsers.registry.client(asked.client)
     facts.call.client = client.id
     own = door.browsers.door_of(client)
-    carries = ""
+    wish = None
     if asked.reconnect:
         wish = await door.tickets.take(RECONNECT, client, asked.reconnect, Reconnection)
-        carries = wish.carries
         hint = "" if asked.connect is Connect.ENTERPRISE else wish.provider_name
         asked = LoginRequest(client.id, wish.return_to, asked.connect, hint, asked.locale, "")
     target = resolve_return_target(asked.return_to, home=own.home, origins=own.origins)
     try:
-        begun = door.sign_ins.begin(client, own, asked, target, carries)
+        begun = door.sign_ins.begin(client, own, asked, target, wish)
     except AuthorizeRefused as refused:
         return _back(target, refused)
     response = web.Response(status=302, headers={"Location": begun.location, **_NO_STORE})
@@ -123,7 +122,11 @@ async def _finish(
     stored, tokens = await to_its_end(door.sign_ins.redeem(client, answer["code"]))
     await _new_session(request, door, client, flow, stored, tokens)
     _log.info(events.SESSION_BEGAN, client=client.id, account=tokens.account)
-    return web.Response(status=303, headers={"Location": flow.return_to, **_NO_STORE})
+    chosen = str(tokens.profile.mode) if tokens.profile else ""
+    other = flow.wanted_mode and chosen and flow.wanted_mode != chosen
+    # The person may choose another mode than the one they were led to; the page should not believe otherwise.
+    notice = {"gateway_notice": "other_mode", "access_mode": chosen} if other else {}
+    return web.Response(status=303, headers={"Location": with_query(flow.return_to, notice), **_NO_STORE})
 
 
 async def _new_session(
@@ -131,13 +134,13 @@ async def _new_session(
 ) -> None:
     """End the browser's present session and make a new one; a planted handle is never adopted."""
     present = await door.browsers.session(request, client)
-    carried = await door.sessions.find(client, flow.carries) if flow.carries else None
-    for handle in {present.handle if present else "", flow.carries} - {""}:
-        await door.sessions.end(client, handle)
+    carried = await door.sessions.take_over(flow.carries) if flow.carries else None
+    if present is not None:
+        await door.sessions.end(client, present.handle)
     request[SESSION_CLIENT] = client
     session = await new_session(request)
     if carried is not None:
-        session.update(carried.data)
+        session.update(carried)
     session["connection"] = stored.id
     session["account"] = tokens.account
     session["profile"] = _profile(tokens)

@@ -143,7 +143,7 @@ async def reconnect(request: web.Request) -> web.Response:
     target = resolve_return_target(_text(wish, "return_to"), home=own.home, origins=own.origins)
     profile = signed_in.data.get("profile") or {}
     await to_its_end(door.disconnects.end(signed_in.data["connection"], profile.get("profile_id", ""), keep=True))
-    value = Reconnection(signed_in.handle, hint, target)
+    value = Reconnection(door.sessions.name_of(client, signed_in.handle), hint, _text(wish, "mode"), target)
     ticket = await door.tickets.issue(RECONNECT, client, value, seconds=RECONNECT_SECONDS)
     enterprise = "&connect=enterprise" if signed_in.data["account"].startswith("ser_") else ""
     return _json({"login_url": f"{door.browsers.login_url(client)}{enterprise}&reconnect={ticket}"})

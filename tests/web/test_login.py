@@ -237,7 +237,8 @@ async def test_a_reconnection_carries_the_sessions_data_over_and_prefers_its_mod
 
     one.cronofy.tokens.append(token_reply("access-2"))
     back = await browser.come_back(asked["state"][0])
-    assert back.headers["Location"] == "https://a.test/app?again"
+    # The person chose free_busy all the same, and the page is told so.
+    assert back.headers["Location"] == "https://a.test/app?again&gateway_notice=other_mode&access_mode=free_busy"
     assert browser.cookies[SESSION] != handle
     assert not (await browser.session())["reconnect_required"]
     assert len(await one.store.list_ids("session")) == 1
