@@ -140,7 +140,7 @@ class Sessions:
         self._cache.pop(record_id, None)  # only now: what a use beside it read meanwhile goes as well
 
     def name_of(self, client: Client, handle: str) -> str:
-        """Return the name of a session's record: unlike its handle it opens nothing, so it may rest in other records."""
+        """Return the name of a session's record: unlike its handle it opens nothing, so it may rest elsewhere."""
         return _record_id(client, handle)
 
     async def take_over(self, name: str) -> dict[str, Any] | None:

@@ -56,26 +56,6 @@ async def test_fifty_calls_on_a_stale_token_are_one_refresh(
         assert await statuses(world, TOKEN) == [200]
 
 
-@pytest.mark.parametrize("how", ["cronofy", "clock"])
-async def test_the_first_caller_may_leave(world: World, browser: Browser, clock: FakeClock, how: str) -> None:
-    """A lock that is held by a caller refreshes twice when that caller is cancelled."""
-    await control(world, "tokens/rotate", on=True)
-    await browser.sign_in()
-    await go_stale(world, clock, how)
-    await control(world, "faults", path=TOKEN, delay=0.3)
-    lines = [f"{name}: {value}" for name, value in [*page_headers(), ("Cookie", browser.cookie_header)]]
-    async with connect(world.gateway) as first:
-        await first.send(request_bytes("GET", "/v1/calendars", *lines))
-        await until(lambda: refreshes() == 1)
-        rest = asyncio.create_task(fifty(browser))
-        await asyncio.sleep(0)
-        first.leave()
-    replies = await rest
-
-    assert [reply.status for reply in replies] == [200] * 50
-    assert await statuses(world, TOKEN) == [200]
-
-
 def refreshes() -> int:
     """Return how many refreshes run in this process."""
     return sum(task.get_name() == "token refresh" for task in asyncio.all_tasks())

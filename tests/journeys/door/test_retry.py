@@ -11,8 +11,10 @@ import pytest
 
 from gateway.flows.proxy import REPLAYED_BYTES
 from tests.clock import FakeClock
-from tests.journeys.door.browser import Browser, open_browser, open_door, sign_in_at_stub
+from tests.journeys.door.browser import Browser, open_browser, open_door, page_headers, sign_in_at_stub
+from tests.journeys.raw_http import connect, request_bytes
 from tests.journeys.stub_upstream import TOKENS, Call, StubUpstream, json_reply
+from tests.journeys.waiting import until
 
 PATH = "/v1/channels"
 
@@ -109,6 +111,33 @@ async def test_a_second_401_is_passed_on_and_the_third_call_says_reconnect(
     assert (second.status, second.code) == (401, "reconnect_required")
     assert len(stub.calls_to(PATH)) == 3
     assert tokens.issued == 3
+
+
+def in_flight(browser: Browser) -> float:
+    """Return how many requests the gateway is answering."""
+    (family,) = browser.world.running.metrics.in_flight.collect()
+    return family.samples[0].value
+
+
+@pytest.mark.parametrize("seconds", [0, 10_800], ids=["told by a 401", "known by the clock"])
+async def test_the_first_of_fifty_may_leave(
+    guest: Browser, stub: StubUpstream, tokens: Tokens, clock: FakeClock, seconds: int
+) -> None:
+    """A lock that a caller holds refreshes twice when that caller goes; here nobody notices."""
+    clock.pass_time(seconds)
+    tokens.held.clear()
+    lines = [f"{name}: {value}" for name, value in [*page_headers(), ("Cookie", guest.cookie_header)]]
+    async with connect(guest.gateway) as first:
+        await first.send(request_bytes("GET", PATH, *lines))
+        await stub.wait_for_call("/oauth/token", number=2)
+        rest = asyncio.gather(*(guest.fetch("GET", PATH) for _ in range(50)))
+        await until(lambda: in_flight(guest) == 51)
+        first.leave()
+        await until(lambda: in_flight(guest) == 50)
+    tokens.held.set()
+
+    assert [reply.status for reply in await rest] == [200] * 50
+    assert len(stub.calls_to("/oauth/token")) == 2
 
 
 async def test_the_tokens_of_a_sign_in_during_a_refresh_win(guest: Browser, stub: StubUpstream, tokens: Tokens) -> None:
