@@ -47,6 +47,10 @@ async def login(request: web.Request) -> web.Response:
     wish = None
     if asked.reconnect:
         wish = await door.tickets.take(RECONNECT, client, asked.reconnect, Reconnection)
+        present = await door.browsers.session(request, client)
+        if present is None or door.sessions.name_of(client, present.handle) != wish.carries:
+            # Whoever else opens the link must not get that session's data.
+            raise RequestRefused(Code.TICKET_INVALID, "This link belongs to another browser, or its session has ended.")
         hint = "" if asked.connect is Connect.ENTERPRISE else wish.provider_name
         asked = LoginRequest(client.id, wish.return_to, asked.connect, hint, asked.locale, "")
     target = resolve_return_target(asked.return_to, home=own.home, origins=own.origins)

@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from gateway.observe import events
 from tests.flows.fakes import FakeUpstream, Kit, userinfo_reply
+from tests.journeys.waiting import until
 from tests.web.conftest import Client
 
 BEARER = {"Authorization": "Bearer token-1"}
@@ -15,6 +16,8 @@ async def test_each_request_ends_in_one_line_with_its_facts(http: Client, one: K
     with capture_logs() as lines:
         async with http.get("/v1/calendars?secret=canary", headers={**BEARER, "X-Request-Id": "given-id-1"}) as answer:
             assert answer.headers["X-Request-Id"] == "given-id-1"
+        # The line is written once the last byte was, which the client may see first.
+        await until(lambda: any(one["event"] == events.REQUEST_FINISHED for one in lines))
     (line,) = [one for one in lines if one["event"] == events.REQUEST_FINISHED]
 
     assert {key: line[key] for key in ("request_id", "method", "operation", "status", "mode", "error")} == {

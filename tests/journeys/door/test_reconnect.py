@@ -205,3 +205,14 @@ async def test_odd_bodies_never_fail(browser: Browser, path: str) -> None:
         await browser.sign_in()
         reply = await browser.fetch("POST", path, data=body, headers=lines)
         assert reply.status in {200, 400, 401, 413, 415, 422}, (body[:20], reply.body)
+
+
+async def test_the_login_url_is_nothing_in_another_browser(browser: Browser, other: Browser) -> None:
+    """Whoever else opens the link must not go on with the first browser's session."""
+    await browser.sign_in(email=ADA)
+    await other.sign_in(email="eve@example.com")
+    login_url = (await browser.post("/auth/reconnect", {"mode": "no_access"})).json()["login_url"]
+    stolen = await other.go(login_url)
+
+    assert stolen.status == 400
+    assert stolen.headers["Gateway-Error"] == "ticket_invalid"
