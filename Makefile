@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs bench lock clean
+.PHONY: help demo test check docs pictures bench lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile
 
 docs: $(VENV)/.dev ## Write the tables of docs/ anew from the code's own
 	@$(BIN)/python -m tests.house.doc_tables
+
+pictures: $(VENV)/.dev ## Take the pictures of docs/ anew, in Chromium
+	@tests/ensure-programs
+	@$(BIN)/python -m tests.journeys.browser.screenshots
 
 bench: $(VENV)/.dev ## Measure the CPU cost of a proxied call, in a minute
 	@$(BIN)/python -m bench.proxied_call

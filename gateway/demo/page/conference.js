@@ -47,6 +47,7 @@ export class Conference extends Addition {
       return;
     }
     const [{ description }] = refusal.errors[FIELD];
+    const explanation = make("p", { class: "meta" });
     fill(
       this.outcome,
       make(
@@ -56,6 +57,7 @@ export class Conference extends Addition {
         description !== refusal.detail && make("p", {}, refusal.detail),
         make("p", {}, description),
         make("p", { class: "meta" }, FIELD),
+        explanation,
         requestLine(refusal),
         make(
           "div",
@@ -65,6 +67,19 @@ export class Conference extends Addition {
         ),
       ),
     );
+    this.explain(wanted, explanation);
+  }
+
+  /** Adds the gateway's own explanation: which rule, in which mode. Without one the refusal says enough. */
+  async explain(wanted, place) {
+    const path = `/v1/calendars/${encodeURIComponent(wanted.calendarId)}/events`;
+    try {
+      const { body } = await this.calls.post("/auth/explain", { method: "POST", path, body: wanted.event });
+      const scope = body.scope_covered ? "the scope would allow it" : "the scope does not cover it";
+      place.textContent = `Rule ${body.rule} · calendar in ${body.access_mode} mode · ${scope}`;
+    } catch {
+      place.remove();
+    }
   }
 
   useDefault(wanted) {

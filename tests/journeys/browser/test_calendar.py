@@ -116,6 +116,9 @@ async def test_a_refused_conference_offers_default_instead(ada: Person, wish: st
     await expect(refusal).to_contain_text(f"connected in {mode} mode")
     await expect(refusal).to_contain_text("conferencing.profile_id")
     await expect(refusal).to_contain_text("422 integrated_conferencing_refused · request ")
+    await expect(refusal).to_contain_text(
+        f"Rule integrated_conferencing · calendar in {mode} mode · the scope would allow it"
+    )
     seen = await ada.stage.world.seen_upstream()
     assert not [one for one in seen if one["method"] == "POST" and one["path"].endswith("/events")]
 
