@@ -189,6 +189,13 @@ class ModeBook:
 
     async def _keep(self, application: Application, modes: AccountModes) -> None:
         key = account_key(application.name, modes.account)
+        before = await self.known(application, modes.account)
+        for one in modes.profiles:
+            was = (
+                next((known.mode for known in before.profiles if known.id == one.id), one.mode) if before else one.mode
+            )
+            if was is not one.mode:
+                self._metrics.mode_changes.labels(was, one.mode).inc()
         _remember(self._known, key, modes)
         profiles = tuple(_stored(one) for one in modes.profiles)
         stored = _StoredModes(modes.account, profiles, modes.whole, modes.learnt_at)

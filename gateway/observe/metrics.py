@@ -50,6 +50,12 @@ class Metrics:
             ["rule", "state", "operation"],
             registry=self.registry,
         )
+        self.mode_changes = Counter(
+            "gateway_mode_changes",
+            "Profiles that were seen in another mode than before, by both modes.",
+            ["before", "after"],
+            registry=self.registry,
+        )
         self.mode_lookups = Counter(
             "gateway_mode_lookups",
             "Userinfo calls of the gateway's own, by outcome.",

@@ -44,6 +44,18 @@ async def test_a_look_up_learns_every_profile_and_calendar(clock: FakeClock) -> 
     assert one.modes.needs_look_up(known)
 
 
+async def test_a_profile_in_another_mode_than_before_is_counted(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.userinfos.extend(
+        [userinfo_reply(pro_1="google"), userinfo_reply(pro_1="google_free_busy", pro_2="cronofy")]
+    )
+    for _ in range(2):
+        await one.modes.look_up(APPLICATION, TOKEN)
+    sample = one.metrics.registry.get_sample_value
+    assert sample("gateway_mode_changes_total", {"before": "read_write", "after": "free_busy"}) == 1
+    assert sample("gateway_mode_changes_total", {"before": "no_access", "after": "no_access"}) is None
+
+
 async def test_a_restart_forgets_nothing(clock: FakeClock) -> None:
     one = kit(clock)
     await _learnt(one)

@@ -1,12 +1,14 @@
 """A client that takes one mode only, on both doors' token path, beside one that takes them all."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import pytest
 
-from tests.journeys.world import ADDING, CALLBACK, SECRETS, STRICT, World, open_world
+from tests.journeys.world import ADDING, CALLBACK, MODE, SECRETS, STRICT, World, open_world
 
 
 @pytest.fixture
@@ -63,3 +65,29 @@ async def test_the_accepted_mode_passes(world: World) -> None:
     code = await world.code(STRICT)
     status, _, _ = await world.token(STRICT, grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     assert status == 200
+
+
+async def test_of_a_linked_person_only_the_refused_calendar_is_disconnected(world: World) -> None:
+    """Cronofy links calendars that are connected in one browser: one account, one authorization, two profiles."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as browser:
+
+        async def code(client: str, **asked: str) -> str:
+            async with browser.get(world.authorize_url(client, **asked), allow_redirects=False) as onward:
+                location = onward.headers["Location"]
+            async with browser.get(location, allow_redirects=False) as back:
+                return parse_qs(urlsplit(back.headers["Location"]).query)["code"][0]
+
+        await world.consent("read_write", email="ada@example.com")
+        first = await code(ADDING)
+        _, theirs, _ = await world.token(ADDING, grant_type="authorization_code", code=first, redirect_uri=CALLBACK)
+        second = await code(STRICT, provider_name="cronofy")
+        status, body, _ = await world.token(STRICT, grant_type="authorization_code", code=second, redirect_uri=CALLBACK)
+    assert (status, body["error"]) == (400, "invalid_grant")
+
+    status, raw, headers = await world.call("GET", "/v1/profiles", theirs["access_token"])
+    assert (status, headers[MODE]) == (200, "read_write")
+    assert [one["provider_name"] for one in json.loads(raw)["profiles"] if one["profile_connected"]] == ["google"]
+    revoked = [one["path"] for one in await world.seen_upstream() if one["path"].endswith("/revoke")]
+    assert len(revoked) == 1
+    assert revoked[0].startswith("/v1/profiles/")
