@@ -1,4 +1,4 @@
-"""Enterprise Connect to its end: an administrator authorizes somebody, the code comes to the callback, the mode is told."""
+"""Enterprise Connect to its end: an administrator authorizes somebody, the code comes back, the mode is told."""
 
 import asyncio
 from collections.abc import AsyncIterator

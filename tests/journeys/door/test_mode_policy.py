@@ -41,7 +41,7 @@ async def test_another_mode_comes_back_to_the_page_without_a_session(world: Worl
 
 
 async def test_a_refusal_leaves_the_session_of_another_client_alone(world: World, browser: Browser) -> None:
-    await browser.sign_in("no_access", client=SIDE, mode="no_access")
+    await browser.sign_in("no_access", client=SIDE)
     back = await browser.go(await browser.to_callback(mode="no_access"))
 
     assert back.told["gateway_error"] == "mode_refused"
