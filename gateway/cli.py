@@ -145,13 +145,16 @@ def emulator(host: str = "127.0.0.1", port: Port = 8090) -> None:
 
 
 async def _emulate(host: str, port: int) -> None:
-    running = runner(make_app(EmulatorSettings()))
+    settings = EmulatorSettings()
+    running = runner(make_app(settings))
     await running.setup()
     try:
         await web.TCPSite(running, host, port).start()
         _out.print(
             f"The emulator answers on http://{host}:{running.addresses[0][1]} (Ctrl-C ends it).", highlight=False
         )
+        known = f"client_id {settings.client_id}, client_secret {settings.client_secrets[0]}"
+        _out.print(f"Its application: {known}", highlight=False, soft_wrap=True)
         await _until_signal()
     finally:
         await running.cleanup()

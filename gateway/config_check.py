@@ -112,7 +112,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
     found = [
         *reader.complaints,
-        *_check_ring(ring),
+        *_check_ring(ring, reader.complaints),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
@@ -179,8 +179,8 @@ class _Secrets:
         self.complaints.append(Complaint(place, problem, hint))
 
 
-def _check_ring(ring: str) -> list[Complaint]:
-    if ring:
+def _check_ring(ring: str, before: list[Complaint]) -> list[Complaint]:
+    if ring or any(one.place.startswith("keys.ring") for one in before):
         return []
     return [Complaint("keys.ring", "is missing", "make a key with: cronofy-gateway keys generate")]
 
@@ -262,9 +262,10 @@ def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
 
 def _from_pydantic(error: Any) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
     place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] == "extra_forbidden":
+        return Complaint(place, "is no setting", "check its spelling; config/gateway.example.toml has all of them")
     hints = {
         "missing": "set it",
-        "extra_forbidden": "check its spelling; config/gateway.example.toml has all settings",
     }
     message = str(error["msg"]).removeprefix("Value error, ")
     return Complaint(

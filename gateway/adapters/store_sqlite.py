@@ -52,6 +52,8 @@ _LIST: Final = f"""
 SELECT id FROM records WHERE kind = :kind AND {_LIVES}
 AND (:client IS NULL OR client = :client) AND (:account IS NULL OR account = :account)
 """  # noqa: S608  constants only
+_PING: Final = "ping"
+_PING_KEPT: Final = 86_400.0
 _BUSY_TIMEOUT: Final = 5.0
 _SWEEP_BATCH: Final = 1_000
 
@@ -141,9 +143,11 @@ class SqliteStore:
 
     async def ping(self) -> None:
         """Return when the store can be read and written."""
-        async with self._errors():
-            await self._db.execute("BEGIN IMMEDIATE")
-            await self._db.execute("ROLLBACK")
+        # One statement, never a transaction over several: all callers share the connection, and what another one writes
+        # between BEGIN and ROLLBACK would be undone after it was acknowledged.
+        now = self._clock.now()
+        mark = Record(b"", 0, expires_at=now + _PING_KEPT)
+        await self.put(_PING, _PING, mark)
 
     async def close(self) -> None:
         """Let go of the file."""

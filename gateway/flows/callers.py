@@ -32,6 +32,7 @@ class Caller:
         account: `sub` of the person behind it; empty where it is not known or nobody is.
         is_person: an access token is behind the call, so it has an access mode.
         connection: id of the stored connection that the token is of; empty for a token that the caller holds.
+        version: that connection's version.
     """
 
     application: Application
@@ -40,6 +41,7 @@ class Caller:
     account: str
     is_person: bool
     connection: str = ""
+    version: int = 0
 
     @property
     def client(self) -> Client | None:
@@ -106,7 +108,15 @@ class Callers:
             )
         fresh = await self.vault.fresh(connection)
         account = fresh.stored.connection.account
-        return Caller(fresh.application, (fresh.client,), fresh.bearer, account, is_person=True, connection=connection)
+        return Caller(
+            fresh.application,
+            (fresh.client,),
+            fresh.bearer,
+            account,
+            is_person=True,
+            connection=connection,
+            version=fresh.stored.version,
+        )
 
     def by_body(self, client_id: object, client_secret: object) -> Caller:
         """Say who calls by the credentials in a JSON body.

@@ -10,13 +10,15 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.flows.bindings import account_key
-from gateway.flows.ports import Clock
+from gateway.flows.ports import Clock, Record
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
+REFRESH: Final = "refresh"
+REFRESH_MARKED: Final = 60.0
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -122,6 +124,15 @@ class Connections:
             scope=tokens.scope or stored.connection.scope,
         )
         return await self._save(stored.id, fresh, expected=stored.version)
+
+    async def announce_refresh(self, stored: Stored) -> None:
+        """Write down that a refresh begins.
+
+        Raises:
+            StoreUnavailable: the store takes no writes, so nothing may be refreshed now.
+        """
+        mark = Record(b"", 0, stored.connection.client, expires_at=self._clock.now() + REFRESH_MARKED)
+        await self._records.store.put(REFRESH, stored.id, mark)
 
     async def require_reconnect(self, stored: Stored) -> Stored:
         """Write down that the person has to connect again.

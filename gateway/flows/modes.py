@@ -22,7 +22,7 @@ from gateway.rules.access_mode import AccessMode, AccountModes, Profile
 from gateway.rules.client import Application
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
-from gateway.rules.look_up_budget import LookUpBudget
+from gateway.rules.look_up_budget import BOUND, UNBOUND, LookUpBudget
 from gateway.rules.userinfo import UserinfoInvalid, read_userinfo
 
 MODES: Final = "modes"
@@ -87,7 +87,7 @@ class ModeBook:
         self._known: OrderedDict[str, AccountModes] = OrderedDict()
         self._account_of_token: OrderedDict[str, str] = OrderedDict()
         self._asked_at: OrderedDict[str, float] = OrderedDict()
-        self._budgets: dict[str, LookUpBudget] = {}
+        self._budgets: dict[tuple[str, bool], LookUpBudget] = {}
 
     async def known(self, application: Application, account: str) -> AccountModes | None:
         """Return what is known of an account; None when nothing is, or the store is away."""
@@ -140,21 +140,29 @@ class ModeBook:
         """Say whether userinfo should be asked (again), beside a call."""
         return known is None or not known.whole or known.learnt_at + self._fresh_for <= self._clock.now()
 
-    def look_up(self, application: Application, token: str) -> "asyncio.Future[AccountModes | None]":
+    def look_up(
+        self, application: Application, token: str, *, bound: bool = True
+    ) -> "asyncio.Future[AccountModes | None]":
         """Ask userinfo with this token, or join whoever is asking already; the result is None when it failed.
 
         Any number of callers may wait; the look-up goes on when they leave.
+
+        Args:
+            application: whose token it is.
+            token: an access token.
+            bound: the token is a client's, or Cronofy has accepted it; else it comes out of the small budget.
         """
         token_id = fingerprint("token", token)
         if running := self._running.get(token_id):
             return asyncio.shield(running)
         now = self._clock.now()
-        budget = self._budgets.setdefault(application.name, LookUpBudget())
+        budget = self._budgets.setdefault((application.name, bound), LookUpBudget(*(BOUND if bound else UNBOUND)))
         failed = self._failed_until.get(token_id, 0.0) > now
         if not failed and not budget.take(now):
             self._metrics.mode_lookups.labels("over_budget").inc()
             failed = True
-        self._metrics.mode_lookup_share.labels(application.name).set(budget.share(now))
+        if bound:
+            self._metrics.mode_lookup_share.labels(application.name).set(budget.share(now))
         if failed:
             nothing: asyncio.Future[AccountModes | None] = asyncio.get_running_loop().create_future()
             nothing.set_result(None)

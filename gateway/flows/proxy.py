@@ -133,6 +133,9 @@ class Proxy:
         if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
             try:
                 known = await self._await_mode(look_up)
+                if known is None and not caller.account and look_up.done() and not look_up.cancelled():
+                    # Inventions may have used up the small budget; this token was accepted by Cronofy just now.
+                    known = await self._await_mode(self.modes.look_up(caller.application, caller.bearer or ""))
             except BaseException:
                 reply.close()  # the caller left; nobody will read it
                 raise
@@ -164,7 +167,7 @@ class Proxy:
         known = await self.modes.known_for(caller.application, caller.account, caller.bearer)
         if not self.modes.needs_look_up(known):
             return known, None
-        return known, self.modes.look_up(caller.application, caller.bearer)
+        return known, self.modes.look_up(caller.application, caller.bearer, bound=bool(caller.account))
 
     async def _await_mode(self, look_up: "asyncio.Future[AccountModes | None]") -> AccountModes | None:
         try:
@@ -223,7 +226,7 @@ class Proxy:
     ) -> tuple[Caller, UpstreamReply]:
         """Get another token for a call that Cronofy refused with 401, and send it once more where that is possible."""
         refused.close()
-        fresh = await self.vault.after_401(caller.connection, caller.bearer or "")
+        fresh = await self.vault.after_401(caller.connection, caller.version)
         if body is not None and not isinstance(body, bytes):
             raise CronofyUnavailable(
                 Code.TOKEN_RENEWED,

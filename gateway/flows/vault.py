@@ -21,9 +21,9 @@ from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
-from gateway.rules.errors import CronofyUnavailable, GatewayError, RequestRefused
+from gateway.rules.errors import CronofyUnavailable, GatewayError, RequestRefused, StoreUnavailable
 from gateway.rules.session_times import needs_refresh
-from gateway.rules.token_reply import ReplyInvalid, error_of_reply, read_token_reply
+from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
 
 _OK: Final = 200
 MARGIN: Final = 30.0  # a token this close to its end is not used any more
@@ -61,6 +61,7 @@ class Vault:
         self._metrics = metrics
         self._running: dict[str, asyncio.Task[Stored]] = {}
         self._cooling: dict[str, tuple[float, GatewayError]] = {}
+        self._unsaved: dict[str, tuple[Stored, TokenSet]] = {}
 
     async def fresh(self, connection_id: str) -> Fresh:
         """Return a connection with a token that can be used now.
@@ -78,8 +79,12 @@ class Vault:
             self._refresh(stored).add_done_callback(_forget_outcome)
         return self._with_registry(stored)
 
-    async def after_401(self, connection_id: str, refused: str) -> Fresh:
-        """Return a connection with another token than the one that Cronofy refused.
+    async def after_401(self, connection_id: str, version: int) -> Fresh:
+        """Return a connection with a newer token than the one that Cronofy refused.
+
+        Args:
+            connection_id: whose token was refused.
+            version: the connection's version that the refused token was of.
 
         Raises:
             RequestRefused: `reconnect_required`; also when the token was so young that another will not help.
@@ -87,7 +92,9 @@ class Vault:
             StoreUnavailable: the connection cannot be read or written now.
         """
         stored = await self._load(connection_id)
-        if stored.connection.access_token == refused:  # else somebody refreshed it meanwhile
+        # Another version: somebody refreshed it after that call was sent. The token itself may be the same one, since
+        # Cronofy may hand out a token that still has time left again.
+        if stored.version == version:
             too_young = self._clock.now() - stored.connection.obtained_at < TOO_YOUNG
             stored = await (self._give_up(stored) if too_young else self._refresh(stored))
         return self._with_registry(stored)
@@ -125,7 +132,10 @@ class Vault:
             raise CronofyUnavailable(told.code, told.public, detail=told.detail, headers=told.headers)
         latest = await self._load(stored.id)
         if latest.version != stored.version:  # refreshed or signed in anew after this caller had read it
+            self._unsaved.pop(stored.id, None)
             return latest
+        if stored.id in self._unsaved:
+            return await self._keep(*self._unsaved[stored.id])
         began = self._clock.now()
         try:
             renewed = await self._ask(stored)
@@ -149,6 +159,8 @@ class Vault:
             "grant_type": "refresh_token",
             "refresh_token": stored.connection.refresh_token,
         }
+        # No refresh unless the store takes writes: a refresh token that was used and not replaced is lost.
+        await self._connections.announce_refresh(stored)
         reply = await self._cronofy.token(application, fields)
         if reply.status != _OK:
             if error_of_reply(reply.body) == "invalid_grant":
@@ -159,10 +171,19 @@ class Vault:
             tokens = read_token_reply(reply.body)
         except ReplyInvalid as error:
             raise _unusable(str(error)) from None
+        return await self._keep(stored, tokens)
+
+    async def _keep(self, stored: Stored, tokens: TokenSet) -> Stored:
+        """Store new tokens; what the store does not take now stays here, and is tried before anything else is asked."""
         try:
-            return await self._connections.renew(stored, tokens)
+            renewed = await self._connections.renew(stored, tokens)
         except VersionMoved:
-            return await self._load(stored.id)
+            renewed = await self._load(stored.id)
+        except StoreUnavailable:
+            self._unsaved[stored.id] = (stored, tokens)
+            raise
+        self._unsaved.pop(stored.id, None)
+        return renewed
 
     async def _give_up(self, stored: Stored) -> Stored:
         """Mark a connection, unless it was written meanwhile: then return what stands there now."""
@@ -175,8 +196,10 @@ class Vault:
         raise _reconnect_required()
 
     async def close(self) -> None:
-        """Wait for the refreshes that run: their tokens must reach the store."""
+        """Wait for the refreshes that run, and try once more to store what could not be stored."""
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+        unsaved = [self._keep(stored, tokens) for stored, tokens in self._unsaved.values()]
+        await asyncio.gather(*unsaved, return_exceptions=True)
 
 
 def _forget_outcome(future: "asyncio.Future[Stored]") -> None:

@@ -46,6 +46,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
     BODY_TOO_LARGE = "body_too_large"
+    BODY_TIMEOUT = "body_timeout"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     INVALID_JSON = "invalid_json"
     DUPLICATE_KEY = "duplicate_key"
@@ -117,6 +118,7 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Method not allowed", "Use a method that the Allow header names."),
     Code.NOT_FOUND: Meaning(404, "Not found", "Use a path that this gateway serves."),
     Code.BODY_TOO_LARGE: Meaning(413, "Body too large", "Send a smaller body, or raise the limit."),
+    Code.BODY_TIMEOUT: Meaning(408, "Body too slow", "Send the body without long pauses."),
     Code.UNSUPPORTED_MEDIA_TYPE: Meaning(415, "Unsupported media type", "Send application/json in UTF-8."),
     Code.INVALID_JSON: Meaning(400, "Invalid JSON", "Send one well-formed JSON document, not nested too deeply."),
     Code.DUPLICATE_KEY: Meaning(422, "Duplicate key", "Name each key of a JSON object once."),

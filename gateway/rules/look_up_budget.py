@@ -1,6 +1,7 @@
 """How many look-ups the gateway may make of its own: a tenth of what Cronofy allows an application.
 
-A sliding count over a second and over a minute. Times in, verdicts out.
+A sliding count over a second and over a minute. Times in, verdicts out. Most of it is for tokens that are bound to a
+client; a small part for tokens that nobody knows, since anybody can invent those.
 
 Source: https://docs.cronofy.com/developers/faqs/rate-limits/ (50 requests a second and 500 a minute by default).
 """
@@ -8,14 +9,20 @@ Source: https://docs.cronofy.com/developers/faqs/rate-limits/ (50 requests a sec
 from collections import deque
 from typing import Final
 
-PER_SECOND: Final = 5
-PER_MINUTE: Final = 50
+BOUND: Final = (4, 40)  # a second, a minute
+UNBOUND: Final = (1, 10)
 
 
 class LookUpBudget:
-    """The budget of one application."""
+    """One of an application's budgets.
 
-    def __init__(self) -> None:
+    Args:
+        per_second: the most in any second.
+        per_minute: the most in any minute.
+    """
+
+    def __init__(self, per_second: int, per_minute: int) -> None:
+        self._per_second, self._per_minute = per_second, per_minute
         self._taken: deque[float] = deque()
 
     def take(self, now: float) -> bool:
@@ -26,12 +33,12 @@ class LookUpBudget:
         """
         while self._taken and self._taken[0] <= now - 60.0:
             self._taken.popleft()
-        last_second = sum(at > now - 1.0 for at in list(self._taken)[-PER_SECOND:])
-        if len(self._taken) >= PER_MINUTE or last_second >= PER_SECOND:
+        last_second = sum(at > now - 1.0 for at in list(self._taken)[-self._per_second :])
+        if len(self._taken) >= self._per_minute or last_second >= self._per_second:
             return False
         self._taken.append(now)
         return True
 
     def share(self, now: float) -> float:
         """Return the part of the minute's budget that is taken, 0 to 1."""
-        return sum(at > now - 60.0 for at in self._taken) / PER_MINUTE
+        return sum(at > now - 60.0 for at in self._taken) / self._per_minute

@@ -38,6 +38,10 @@ async def proxied(request: web.Request) -> web.StreamResponse:
             raise RequestRefused(
                 Code.BODY_TOO_LARGE, f"The body is larger than {doors.max_body_bytes} bytes."
             ) from None
+        if body.stalled:
+            raise RequestRefused(
+                Code.BODY_TIMEOUT, "The body came too slowly.", headers={"Connection": "close"}
+            ) from None
         if body.broken:
             raise RequestRefused(Code.MALFORMED_REQUEST, "The body is not framed as its headers say.") from None
         raise

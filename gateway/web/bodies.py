@@ -1,5 +1,6 @@
 """A request's body, read whole within a bound, or streamed and counted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -9,6 +10,8 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
 CONTINUE: Final = "100-continue"
+PAUSE: Final = 20.0  # seconds between two pieces of a body
+WHOLE: Final = 60.0  # seconds for a body that is read whole, a megabyte at the most
 
 
 class AiohttpBody:
@@ -24,6 +27,7 @@ class AiohttpBody:
         self._limit = limit
         self.overflowed = False
         self.broken = False
+        self.stalled = False
 
     @property
     def is_there(self) -> bool:
@@ -40,10 +44,14 @@ class AiohttpBody:
         self._refuse_announced(limit)
         await self._invite()
         body = bytearray()
-        async for chunk in self._request.content.iter_any():
-            body += chunk
-            if len(body) > limit:
-                raise _too_large(limit)
+        try:
+            async with asyncio.timeout(WHOLE):
+                async for chunk in self._chunks():
+                    body += chunk
+                    if len(body) > limit:
+                        raise _too_large(limit)
+        except TimeoutError:
+            raise _too_slow() from None
         return bytes(body)
 
     async def stream(self) -> AsyncIterator[bytes]:
@@ -55,7 +63,7 @@ class AiohttpBody:
         sent = 0
         try:
             await self._invite()
-            async for chunk in self._request.content.iter_any():
+            async for chunk in self._chunks():
                 sent += len(chunk)
                 if sent > self._limit:
                     self.overflowed = True
@@ -64,6 +72,19 @@ class AiohttpBody:
         except web.RequestPayloadError:
             self.broken = True
             raise
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        """Yield pieces as they arrive, to nobody who pauses for too long: waiting costs a connection."""
+        while True:
+            try:
+                async with asyncio.timeout(PAUSE):
+                    chunk = await self._request.content.readany()
+            except TimeoutError:
+                self.stalled = True
+                raise _too_slow() from None
+            if not chunk:
+                return
+            yield chunk
 
     async def _invite(self) -> None:
         """Ask for a body that waits to be asked for (RFC 9110 section 10.1.1)."""
@@ -90,3 +111,7 @@ def _too_large(limit: int) -> RequestRefused:
     return RequestRefused(
         Code.BODY_TOO_LARGE, f"The body is larger than {limit} bytes.", headers={"Connection": "close"}
     )
+
+
+def _too_slow() -> RequestRefused:
+    return RequestRefused(Code.BODY_TIMEOUT, "The body came too slowly.", headers={"Connection": "close"})

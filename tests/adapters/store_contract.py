@@ -99,3 +99,18 @@ class StoreContract:
 
     async def test_it_says_that_it_is_there(self, store: RecordStore) -> None:
         await store.ping()
+
+    async def test_asking_whether_it_is_there_undoes_nobodys_write(self, store: RecordStore) -> None:
+        """Readiness is asked for all the time, by several at once, beside every sign-in."""
+
+        async def ask() -> None:
+            for _ in range(30):
+                await store.ping()
+
+        async def write(number: int) -> bool:
+            await store.put("binding", str(number), Record(b"x", 0))
+            return await store.delete("binding", str(number)) if number % 2 else True
+
+        done = await asyncio.gather(ask(), ask(), *(write(number) for number in range(200)))
+        assert all(done[2:])
+        assert len(await store.list_ids("binding")) == 100

@@ -112,13 +112,21 @@ async def test_look_ups_take_a_tenth_of_the_rate_limit_at_the_most(clock: FakeCl
     one = kit(clock)
     one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(30))
     found = [await one.modes.look_up(APPLICATION, f"t{number}") for number in range(10)]
-    assert sum(modes is not None for modes in found) == one.cronofy.count("userinfo") == 5
+    assert sum(modes is not None for modes in found) == one.cronofy.count("userinfo") == 4
     sample = one.metrics.registry.get_sample_value
-    assert sample("gateway_mode_lookups_total", {"outcome": "over_budget"}) == 5
+    assert sample("gateway_mode_lookups_total", {"outcome": "over_budget"}) == 6
     assert sample("gateway_mode_lookup_share", {"application": "main"}) == 0.1
 
     clock.pass_time(1.1)
     assert await one.modes.look_up(APPLICATION, "t9") is not None
+
+
+async def test_invented_tokens_cannot_use_up_the_look_ups_of_real_ones(clock: FakeClock) -> None:
+    one = kit(clock)
+    one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(3))
+    invented = [await one.modes.look_up(APPLICATION, f"invented-{number}", bound=False) for number in range(20)]
+    assert sum(modes is not None for modes in invented) == 1
+    assert await one.modes.look_up(APPLICATION, "real") is not None
 
 
 async def test_a_refusal_by_cronofy_makes_the_known_mode_doubtful_now_and_then(clock: FakeClock) -> None:

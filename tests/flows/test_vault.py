@@ -226,10 +226,10 @@ async def test_a_401_means_one_refresh_for_everybody_who_met_it(clock: FakeClock
     stored, keeper = await connected(one, A), vault(one, A)
     clock.pass_time(TOO_YOUNG)
     one.cronofy.tokens.append(renewal())
-    found = await asyncio.gather(*(keeper.after_401(stored.id, "access-1") for _ in range(5)))
+    found = await asyncio.gather(*(keeper.after_401(stored.id, stored.version) for _ in range(5)))
     assert {fresh.bearer for fresh in found} == {"access-2"}
 
-    late = await keeper.after_401(stored.id, "access-1")  # it was refused a token that is history by now
+    late = await keeper.after_401(stored.id, stored.version)  # it was refused a token that is history by now
     assert late.bearer == "access-2"
     assert one.cronofy.count("token") == 1
 
@@ -240,7 +240,7 @@ async def test_a_401_on_a_young_token_is_not_cured_by_another(clock: FakeClock) 
     stored, keeper = await connected(one, A), vault(one, A)
     clock.pass_time(TOO_YOUNG - 1)
 
-    assert await refused(keeper.after_401(stored.id, "access-1")) == Code.RECONNECT_REQUIRED
+    assert await refused(keeper.after_401(stored.id, stored.version)) == Code.RECONNECT_REQUIRED
     assert await refused(keeper.fresh(stored.id)) == Code.RECONNECT_REQUIRED
     assert one.cronofy.asked == []
 

@@ -3,12 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.look_up_budget import PER_MINUTE, PER_SECOND, LookUpBudget
+from gateway.rules.look_up_budget import BOUND, UNBOUND, LookUpBudget
+
+PER_SECOND, PER_MINUTE = BOUND
 
 
 @given(st.lists(st.floats(0.0, 2.0), max_size=300))
 def test_no_second_and_no_minute_sees_more_than_its_share(steps: list[float]) -> None:
-    budget, now, taken = LookUpBudget(), 1_000.0, list[float]()
+    budget, now, taken = LookUpBudget(*BOUND), 1_000.0, list[float]()
     for step in steps:
         now += step
         if budget.take(now):
@@ -20,7 +22,11 @@ def test_no_second_and_no_minute_sees_more_than_its_share(steps: list[float]) ->
 
 
 def test_what_is_left_is_given() -> None:
-    budget = LookUpBudget()
-    assert [budget.take(0.5) for _ in range(7)] == [True] * 5 + [False] * 2
+    budget = LookUpBudget(*BOUND)
+    assert [budget.take(0.5) for _ in range(7)] == [True] * 4 + [False] * 3
     assert budget.take(1.6)
-    assert budget.share(1.6) == 6 / PER_MINUTE
+    assert budget.share(1.6) == 5 / PER_MINUTE
+
+
+def test_both_parts_together_are_a_tenth_of_what_cronofy_allows() -> None:
+    assert (BOUND[0] + UNBOUND[0], BOUND[1] + UNBOUND[1]) == (50 / 10, 500 / 10)

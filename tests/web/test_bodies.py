@@ -1,11 +1,13 @@
 """Reading and streaming a request's body within a bound."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
 
 from gateway.rules.errors import RequestRefused
+from gateway.web import bodies
 from gateway.web.bodies import AiohttpBody
 from tests.web.conftest import Client
 
@@ -50,3 +52,33 @@ async def test_a_body_that_grows_past_it_is_refused(http: Client, how: str, mark
 async def test_an_empty_body_is_none(http: Client) -> None:
     async with http.post("/", data=b"") as answer:
         assert await answer.json() == {"there": False, "bytes": 0}
+
+
+@pytest.mark.parametrize("how", ["read", "stream"])
+async def test_a_sender_that_pauses_for_too_long_is_told_so(
+    http: Client, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise each such sender holds a connection for ever."""
+    monkeypatch.setattr(bodies, "PAUSE", 0.02)
+    stop = asyncio.Event()
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"x"
+        await stop.wait()
+
+    async with http.post(f"/?how={how}", data=stalling()) as answer:
+        assert (await answer.text()).startswith("body_timeout")
+    stop.set()
+
+
+async def test_a_body_that_is_read_whole_has_to_end_some_time(http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "WHOLE", 0.05)
+
+    async def dripping() -> AsyncIterator[bytes]:
+        for _ in range(100):
+            yield b""
+            yield b"x"
+            await asyncio.sleep(0.02)
+
+    async with http.post("/?how=read", data=dripping()) as answer:
+        assert (await answer.text()).startswith("body_timeout")
