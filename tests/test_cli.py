@@ -1,6 +1,7 @@
 """The command line, without the commands that stay up: the journeys start those as real processes."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from gateway import VERSION
 from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.cli import app
+from tests.log_state import kept_log
 
 RUNNER = CliRunner()
 GOOD = """
@@ -21,6 +23,12 @@ client_secret = "CRN_0123456789abcdefghijklmnop"
 [clients.app]
 secrets = ["app-secret-0123456789abcdef"]
 """
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    with kept_log():
+        yield
 
 
 def test_keys_generate_prints_a_key_that_is_a_ring() -> None:

@@ -99,7 +99,7 @@ async def test_a_ring_that_cannot_be_used_is_told_without_a_key(tmp_path: Path, 
     ("text", "place", "problem"),
     [
         ("public_url = ", "gateway.toml", "is not TOML"),
-        ("publik_url = 'https://x.example'", "publik_url", "extra inputs are not permitted"),
+        ("publik_url = 'https://x.example'", "publik_url", "is no setting"),
         ("[clients.'a b']\nsecrets = []", "clients.a b", "string should match pattern"),
         ("[listen]\nport = 99999", "listen.port", "less than or equal to 65535"),
         ("[proxy]\nextra_operations = ['GET /v2/x']", "proxy.extra_operations", "write it as METHOD /v1/path"),
