@@ -124,9 +124,9 @@ class Proxy:
         if ruled is not None and ruled.nothing_left:
             return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
-            reply = await self._send(incoming, match, target, caller, body)
+            reply = await self._send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
-                caller, reply = await self._send_again(incoming, match, target, caller, body, reply)
+                caller, reply = await self._send_again(incoming, asked, target, caller, body, reply)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
@@ -182,12 +182,14 @@ class Proxy:
         target: Target,
         caller: Caller,
         body: bytes | AsyncIterator[bytes] | None,
+        *,
+        merged: bool,
     ) -> UpstreamReply:
         headers = to_upstream(
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
             request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens or match.operation.name == "batch",
+            paged=match.operation.paged or match.operation.issues_tokens or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
         if match.operation.body is Body.READ:
@@ -218,7 +220,7 @@ class Proxy:
     async def _send_again(
         self,
         incoming: Incoming,
-        match: Match,
+        asked: Asked,
         target: Target,
         caller: Caller,
         body: bytes | AsyncIterator[bytes] | None,
@@ -234,7 +236,7 @@ class Proxy:
                 headers={"Retry-After": "1"},
             )
         renewed = replace(caller, bearer=fresh.bearer)
-        return renewed, await self._send(incoming, match, target, renewed, body)
+        return renewed, await self._send(incoming, asked.match, target, renewed, body, merged=bool(asked.refused))
 
 
 async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[bytes] | None:

@@ -198,3 +198,13 @@ async def test_the_tokens_of_an_application_calendar_are_bound_to_its_client(clo
     found = await one.bindings.find("refresh-1")
     assert found is not None
     assert (found.clients, found.account) == (("b",), "apc_1")
+
+
+async def test_a_batch_of_which_nothing_is_refused_may_come_back_compressed(clock: FakeClock) -> None:
+    """Only an answer that is merged has to come whole and uncompressed."""
+    one, upstream = kit(clock), FakeUpstream()
+    await _bound(one)
+    headers = [BEARER, ("Content-Type", "application/json"), ("Accept-Encoding", "gzip")]
+    await proxy(one, upstream).call(incoming("POST", "/v1/batch", *headers, body=b'{"batch":[]}'), CallFacts())
+
+    assert value(upstream.sent[0][2], "Accept-Encoding") == ["gzip"]
