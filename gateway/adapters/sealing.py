@@ -59,6 +59,10 @@ class AesGcmSealer:
         except InvalidTag:
             raise SealBroken from None
 
+    def key_of(self, sealed: bytes) -> str:
+        """Return the name of the key that sealed something."""
+        return sealed[1 : 1 + KEY_ID_BYTES].hex()
+
 
 def _derive(key: Key, salt: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=b"cronofy-gateway seal 1").derive(key.secret)

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from gateway.flows.ports import Record, RecordStore, SealBroken, Sealer, VersionMoved
+from gateway.flows.ports import Lease, Record, RecordStore, SealBroken, Sealer, VersionMoved
 from gateway.rules.errors import StoreUnavailable
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -49,6 +49,7 @@ class SealedRecords:
         account: str = "",
         expires_at: float,
         expected: int | None = None,
+        lease: Lease | None = None,
     ) -> int:
         """Write a record and return its version.
 
@@ -60,14 +61,17 @@ class SealedRecords:
             account: fingerprint of the account that it is about.
             expires_at: Unix time, in seconds.
             expected: write only over this version, 0 for «not there»; None writes always.
+            lease: write only while this lease, named like the record, is held.
 
         Raises:
             StoreUnavailable: the store is away; nothing was written.
             VersionMoved: another version stands there.
+            LeaseLost: the lease is not held any more.
         """
         plain = msgspec.json.encode(value)
         sealed = self.sealer.seal(plain, purpose=kind, client=client, record_id=record_id)
-        return await self.store.put(kind, record_id, Record(sealed, 0, client, account, expires_at), expected=expected)
+        record = Record(sealed, 0, client, account, expires_at, self.sealer.key_of(sealed))
+        return await self.store.put(kind, record_id, record, expected=expected, lease=lease)
 
     async def change(
         self,
@@ -97,8 +101,9 @@ class SealedRecords:
             present = None if record is None else self._open(kind, record_id, record, shape)
             fresh = change(present)
             if fresh is None:
-                await self.store.delete(kind, record_id)
-                return None
+                if record is None or await self.store.delete(kind, record_id, expected=record.version):
+                    return None
+                continue
             latest = max(expires_at, record.expires_at or 0.0) if record else expires_at
             try:
                 version = record.version if record else 0

@@ -34,9 +34,9 @@ async def test_of_many_at_once_one_gets_it(clock: FakeClock) -> None:
     tickets, ticket = await issue(one)
     everybody_loaded, original = asyncio.Barrier(20), one.store.delete
 
-    async def late(kind: str, record_id: str) -> bool:
+    async def late(kind: str, record_id: str, *, expected: int | None = None) -> bool:
         await everybody_loaded.wait()
-        return await original(kind, record_id)
+        return await original(kind, record_id, expected=expected)
 
     one.store.delete = late  # type: ignore[method-assign]
     takers = (tickets.take(TICKET, A, ticket, Identity) for _ in range(20))
