@@ -30,6 +30,8 @@ from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
 from gateway.flows.proxy import Proxy
+from gateway.flows.refresh_journal import RefreshJournal
+from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
@@ -172,6 +174,7 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
         )
         stack.push_async_callback(doors.proxy.modes.close)
         stack.push_async_callback(doors.proxy.vault.close)
+        stack.push_async_callback(doors.tokens.refreshes.close)
         sweeper = asyncio.create_task(_sweep(store), name="sweep expired records")
         stack.push_async_callback(_cancel, sweeper)
         readiness = Readiness(store.ping)
@@ -199,7 +202,9 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
     registry, bindings = make_registry(checked), Bindings(records, clock)
     modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
     connections = Connections(records, clock, kept=settings.sessions.connection_kept)
-    vault = Vault(connections, registry, cronofy, clock, metrics)
+    journal = RefreshJournal(records, clock, kept=settings.sessions.connection_kept)
+    refreshes = Refreshes(journal, cronofy, clock, metrics)
+    vault = Vault(connections, registry, refreshes, clock, metrics)
     callers = Callers(registry, bindings, vault)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
@@ -216,7 +221,7 @@ def _make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metri
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
-    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, metrics)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
     sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
     names = CookieNames(secure=settings.public_url.startswith("https:"))

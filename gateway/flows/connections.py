@@ -10,15 +10,13 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.flows.bindings import account_key
-from gateway.flows.ports import Clock, Record
+from gateway.flows.ports import Clock
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
-REFRESH: Final = "refresh"
-REFRESH_MARKED: Final = 60.0
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -34,6 +32,8 @@ class Connection(msgspec.Struct, frozen=True):
         obtained_at: Unix time, in seconds, at which it was obtained.
         scope: as granted.
         state: `reconnect_required` once Cronofy refused the refresh token for good.
+        lost_by: how it came to that: `refused`, `interrupted` (an answer to an earlier refresh was lost), `young_401`
+            (a token was refused right after it was given), or `ended` here.
     """
 
     client: str
@@ -45,6 +45,7 @@ class Connection(msgspec.Struct, frozen=True):
     obtained_at: float
     scope: str
     state: Literal["active", "reconnect_required"] = "active"
+    lost_by: str = ""
 
     def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
         return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
@@ -107,41 +108,38 @@ class Connections:
         )
         return await self._save(record_id, connection, expected=None)
 
-    async def renew(self, stored: Stored, tokens: TokenSet) -> Stored:
+    async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
         """Write the token set of a refresh.
+
+        Args:
+            stored: what it is written over.
+            tokens: the token set.
+            at: Unix time, in seconds, at which it was answered.
 
         Raises:
             VersionMoved: the connection was written meanwhile; these tokens are to be dropped.
             StoreUnavailable: nothing was written.
         """
-        now = self._clock.now()
         fresh = msgspec.structs.replace(
             stored.connection,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
-            expires_at=now + tokens.expires_in,
-            obtained_at=now,
+            expires_at=at + tokens.expires_in,
+            obtained_at=at,
             scope=tokens.scope or stored.connection.scope,
+            state="active",
+            lost_by="",
         )
         return await self._save(stored.id, fresh, expected=stored.version)
 
-    async def announce_refresh(self, stored: Stored) -> None:
-        """Write down that a refresh begins.
-
-        Raises:
-            StoreUnavailable: the store takes no writes, so nothing may be refreshed now.
-        """
-        mark = Record(b"", 0, stored.connection.client, expires_at=self._clock.now() + REFRESH_MARKED)
-        await self._records.store.put(REFRESH, stored.id, mark)
-
-    async def require_reconnect(self, stored: Stored) -> Stored:
-        """Write down that the person has to connect again.
+    async def require_reconnect(self, stored: Stored, *, lost_by: str) -> Stored:
+        """Write down that the person has to connect again, and how it came to that.
 
         Raises:
             VersionMoved: the connection was written meanwhile, so it may well live.
             StoreUnavailable: nothing was written.
         """
-        fresh = msgspec.structs.replace(stored.connection, state="reconnect_required")
+        fresh = msgspec.structs.replace(stored.connection, state="reconnect_required", lost_by=lost_by)
         return await self._save(stored.id, fresh, expected=stored.version)
 
     async def _save(self, record_id: str, connection: Connection, *, expected: int | None) -> Stored:

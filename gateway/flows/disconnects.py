@@ -109,7 +109,7 @@ class Disconnects:
         latest = await self.connections.load(connection_id)
         if latest is not None and latest.connection.state == "active":
             with suppress(VersionMoved):  # written by a new sign-in meanwhile, which counts
-                await self.connections.require_reconnect(latest)
+                await self.connections.require_reconnect(latest, lost_by="ended")
 
 
 def _refused(detail: str) -> CronofyUnavailable:

@@ -15,7 +15,8 @@ import structlog
 from gateway.flows.bindings import Bindings
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import ApiReply, CronofyApi
+from gateway.flows.ports import ApiReply, Clock, CronofyApi
+from gateway.flows.refreshes import Refreshes, UnusableReply, remaining
 from gateway.flows.registry import Registry
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -27,6 +28,7 @@ from gateway.rules.scopes import grants_free_busy_write
 from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
 from gateway.rules.token_request import (
     CODE_GRANT,
+    CREDENTIALS,
     REFRESH_GRANT,
     Fields,
     client_credentials,
@@ -39,6 +41,7 @@ _OK: Final = 200
 _BAD_REQUEST: Final = 400
 _UNAUTHORIZED: Final = 401
 _SERVER_ERROR: Final = 500
+_OF_A_REFRESH: Final = CREDENTIALS | {"grant_type", "refresh_token"}
 
 _log = structlog.get_logger()
 
@@ -52,6 +55,8 @@ class TokenDoor:
     modes: ModeBook
     admission: ModeAdmission
     cronofy: CronofyApi
+    refreshes: Refreshes
+    clock: Clock
     metrics: Metrics
 
     def authenticate(self, fields: Fields, authorization: str | None) -> Client:
@@ -130,7 +135,14 @@ class TokenDoor:
         if binding is not None and client.id not in binding.clients:
             raise RequestRefused(Code.INVALID_GRANT, "The refresh token belongs to another client.")
         application = self.registry.application_of(client)
-        reply = await self.cronofy.token(application, upstream_fields(fields, application))
+        more = {name: value for name, value in fields.items() if name not in _OF_A_REFRESH}
+        try:
+            refreshed = await self.refreshes.ask(
+                application, token, account=binding.account if binding else "", more=more
+            )
+        except UnusableReply as unusable:
+            return self._passed_on(unusable.reply, REFRESH_GRANT)
+        reply = remaining(refreshed, self.clock.now())
         if reply.status != _OK:
             return self._passed_on(reply, REFRESH_GRANT)
         tokens = self._read(reply)

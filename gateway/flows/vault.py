@@ -1,35 +1,40 @@
 """The vault: a fresh access token of a connection, refreshed once for any number of callers.
 
-A refresh is a shared task behind `asyncio.shield`: a caller that leaves takes nobody's token with it, and nobody
-refreshes twice. Close to its expiry a token is refreshed before the call; within a wider margin the call uses it while
-one refresh runs beside it. Only `invalid_grant` is final; anything else keeps the connection and cools off.
+Close to its expiry a token is refreshed before the call; within a wider margin the call uses it while one refresh runs
+beside it. New tokens are stored before anybody uses them. Only `invalid_grant` is final; anything else keeps the
+connection. How a refresh is done once on any number of nodes is `refreshes`' story.
 
 Source: RFC 6749 section 6; https://docs.cronofy.com/developers/faqs/access-token-expiry/ (the refresh token may
 change).
 """
 
 import asyncio
+import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from gateway.flows.connections import Connections, Stored
-from gateway.flows.ports import Clock, CronofyApi, VersionMoved
+from gateway.flows.ports import Clock, VersionMoved
+from gateway.flows.refreshes import Refreshed, Refreshes
 from gateway.flows.registry import Registry
+from gateway.flows.shared_tasks import SharedTasks, forget_outcome
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
-from gateway.rules.errors import CronofyUnavailable, GatewayError, RequestRefused, StoreUnavailable
+from gateway.rules.errors import CronofyUnavailable, RequestRefused, StoreUnavailable
 from gateway.rules.session_times import needs_refresh
-from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
+from gateway.rules.token_reply import TokenSet, read_token_reply
 
-_OK: Final = 200
 MARGIN: Final = 30.0  # a token this close to its end is not used any more
 EARLY: Final = 300.0  # a token this close to its end is refreshed beside the call
-COOL_OFF: Final = 3.0  # after a refresh that Cronofy did not answer usably
 TOO_YOUNG: Final = 60.0  # a 401 on a token younger than this is not cured by another
+_LONGEST_CHAIN: Final = 50  # refresh tokens that replaced each other since this connection was written
+_TRIES: Final = 5
+_RETRIES: Final = (0.5, 10.0)  # seconds, growing, between two tries to store what the store did not take
 
 _log = structlog.get_logger()
 
@@ -52,16 +57,24 @@ class Vault:
     """Hands out fresh tokens of connections."""
 
     def __init__(
-        self, connections: Connections, registry: Registry, cronofy: CronofyApi, clock: Clock, metrics: Metrics
+        self,
+        connections: Connections,
+        registry: Registry,
+        refreshes: Refreshes,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        beside: bool = True,
     ) -> None:
         self._connections = connections
         self._registry = registry
-        self._cronofy = cronofy
+        self._refreshes = refreshes
         self._clock = clock
         self._metrics = metrics
-        self._running: dict[str, asyncio.Task[Stored]] = {}
-        self._cooling: dict[str, tuple[float, GatewayError]] = {}
-        self._unsaved: dict[str, tuple[Stored, TokenSet]] = {}
+        self._beside = beside
+        self._running: SharedTasks[Stored] = SharedTasks("connection refresh")
+        self._unsaved: dict[str, tuple[Stored, TokenSet, float]] = {}
+        self._saving: asyncio.Task[None] | None = None
 
     async def fresh(self, connection_id: str) -> Fresh:
         """Return a connection with a token that can be used now.
@@ -75,8 +88,11 @@ class Vault:
         now, expires_at = self._clock.now(), stored.connection.expires_at
         if needs_refresh(expires_at=expires_at, now=now, margin=MARGIN):
             stored = await self._refresh(stored)
-        elif needs_refresh(expires_at=expires_at, now=now, margin=EARLY) and not self._is_cooling(stored.id):
-            self._refresh(stored).add_done_callback(_forget_outcome)
+        elif needs_refresh(expires_at=expires_at, now=now, margin=EARLY) and not self._is_cooling(stored):
+            renewing = self._refresh(stored)
+            renewing.add_done_callback(forget_outcome)
+            if not self._beside:
+                stored = await renewing
         return self._with_registry(stored)
 
     async def after_401(self, connection_id: str, version: int) -> Fresh:
@@ -96,7 +112,7 @@ class Vault:
         # Cronofy may hand out a token that still has time left again.
         if stored.version == version:
             too_young = self._clock.now() - stored.connection.obtained_at < TOO_YOUNG
-            stored = await (self._give_up(stored) if too_young else self._refresh(stored))
+            stored = await (self._give_up(stored, lost_by="young_401") if too_young else self._refresh(stored))
         return self._with_registry(stored)
 
     async def _load(self, connection_id: str) -> Stored:
@@ -111,101 +127,117 @@ class Vault:
             raise _reconnect_required()
         return Fresh(stored, self._registry.client(stored.connection.client), application)
 
-    def _is_cooling(self, connection_id: str) -> bool:
-        return self._cooling.get(connection_id, (0.0, None))[0] > self._clock.now()
+    def _is_cooling(self, stored: Stored) -> bool:
+        application = self._registry.application(stored.connection.application)
+        return application is not None and self._refreshes.is_cooling(application, stored.connection.refresh_token)
 
     def _refresh(self, stored: Stored) -> "asyncio.Future[Stored]":
         """Join the refresh that runs, or begin one; the future may be awaited and cancelled by anybody."""
-        running = self._running.get(stored.id)
-        if running is None:
-            running = asyncio.create_task(self._renew(stored), name="token refresh")
-            self._running[stored.id] = running
-            running.add_done_callback(lambda _: self._running.pop(stored.id, None))
-            running.add_done_callback(_forget_outcome)
-        return asyncio.shield(running)
+        return self._running.join(stored.id, lambda: self._renew(stored))
 
     async def _renew(self, stored: Stored) -> Stored:
-        until, last_error = self._cooling.get(stored.id, (0.0, None))
-        if last_error is not None and until > self._clock.now():
-            # A new one each time: a raised exception keeps the frames of everybody who raised it.
-            told = last_error
-            raise CronofyUnavailable(told.code, told.public, detail=told.detail, headers=told.headers)
         latest = await self._load(stored.id)
         if latest.version != stored.version:  # refreshed or signed in anew after this caller had read it
             self._unsaved.pop(stored.id, None)
             return latest
         if stored.id in self._unsaved:
             return await self._keep(*self._unsaved[stored.id])
-        began = self._clock.now()
-        try:
-            renewed = await self._ask(stored)
-        except CronofyUnavailable as error:
-            now = self._clock.now()
-            self._cooling = {one: cooling for one, cooling in self._cooling.items() if cooling[0] > now}
-            self._cooling[stored.id] = (now + COOL_OFF, error)
-            self._metrics.token_requests.labels("vault_refresh", "failed").inc()
-            raise
-        self._cooling.pop(stored.id, None)
+        began, application = self._clock.now(), self._with_registry(stored).application
+        # Another client's refresh may have replaced the refresh token, and another one that: the journal leads on.
+        for _ in range(_LONGEST_CHAIN):
+            refreshed = await self._ask(application, stored)
+            if refreshed.is_final:
+                # Unless somebody signed in meanwhile, whose fresh connection then counts.
+                return await self._give_up(stored, lost_by="interrupted" if refreshed.interrupted else "refused")
+            stored = await self._keep(stored, read_token_reply(refreshed.reply.body), refreshed.at)
+            if refreshed.at >= began or not self._is_stale(stored):
+                break
         self._metrics.token_requests.labels("vault_refresh", "granted").inc()
         account = stored.connection.account
         _log.info(events.TOKEN_RENEWED, account=account, wait_ms=round((self._clock.now() - began) * 1000))
-        return renewed
+        return stored
 
-    async def _ask(self, stored: Stored) -> Stored:
-        application = self._with_registry(stored).application
-        fields = {
-            "client_id": application.client_id,
-            "client_secret": application.client_secret,
-            "grant_type": "refresh_token",
-            "refresh_token": stored.connection.refresh_token,
-        }
-        # No refresh unless the store takes writes: a refresh token that was used and not replaced is lost.
-        await self._connections.announce_refresh(stored)
-        reply = await self._cronofy.token(application, fields)
-        if reply.status != _OK:
-            if error_of_reply(reply.body) == "invalid_grant":
-                # Unless somebody signed in meanwhile, whose fresh connection then counts.
-                return await self._give_up(stored)
-            raise _unusable(f"status {reply.status}")
-        try:
-            tokens = read_token_reply(reply.body)
-        except ReplyInvalid as error:
-            raise _unusable(str(error)) from None
-        return await self._keep(stored, tokens)
+    def _is_stale(self, stored: Stored) -> bool:
+        return needs_refresh(expires_at=stored.connection.expires_at, now=self._clock.now(), margin=MARGIN)
 
-    async def _keep(self, stored: Stored, tokens: TokenSet) -> Stored:
-        """Store new tokens; what the store does not take now stays here, and is tried before anything else is asked."""
+    async def _ask(self, application: Application, stored: Stored) -> Refreshed:
+        held = stored.connection
         try:
-            renewed = await self._connections.renew(stored, tokens)
-        except VersionMoved:
-            renewed = await self._load(stored.id)
+            return await self._refreshes.ask(application, held.refresh_token, account=held.account, remembered=math.inf)
+        except CronofyUnavailable:
+            self._metrics.token_requests.labels("vault_refresh", "failed").inc()
+            raise
+
+    async def _keep(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
+        """Store new tokens; what the store does not take now stays here and is tried again."""
+        try:
+            renewed = await self._write(stored, tokens, at)
         except StoreUnavailable:
-            self._unsaved[stored.id] = (stored, tokens)
+            self._unsaved[stored.id] = (stored, tokens, at)
+            self._save_later()
             raise
         self._unsaved.pop(stored.id, None)
         return renewed
 
-    async def _give_up(self, stored: Stored) -> Stored:
+    async def _write(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
+        """Write new tokens over whatever still holds the used ones; what a sign-in brought meanwhile counts."""
+        used = stored.connection.refresh_token
+        for _ in range(_TRIES):
+            with suppress(VersionMoved):
+                return await self._connections.renew(stored, tokens, at)
+            latest = await self._connections.load(stored.id)
+            if latest is None or not _is_behind(latest, used, tokens, at):
+                return await self._load(stored.id)
+            stored = latest
+        raise StoreUnavailable(f"a connection was written by others {_TRIES} times in a row")
+
+    def _save_later(self) -> None:
+        """Go on trying beside everything else: another node may believe meanwhile that the connection is lost."""
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._save_unsaved(), name="store refreshed tokens")
+
+    async def _save_unsaved(self) -> None:
+        pause = _RETRIES[0]
+        while self._unsaved:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _RETRIES[1])
+            await self._try_to_save()
+
+    async def _try_to_save(self) -> None:
+        for one in list(self._unsaved.values()):
+            # RequestRefused: the person signed out or was erased meanwhile, and the tokens with them.
+            with suppress(StoreUnavailable):
+                try:
+                    await self._keep(*one)
+                except RequestRefused:
+                    self._unsaved.pop(one[0].id, None)
+
+    async def _give_up(self, stored: Stored, *, lost_by: str) -> Stored:
         """Mark a connection, unless it was written meanwhile: then return what stands there now."""
         try:
-            await self._connections.require_reconnect(stored)
+            await self._connections.require_reconnect(stored, lost_by=lost_by)
         except VersionMoved:
             return await self._load(stored.id)
         self._metrics.token_requests.labels("vault_refresh", "reconnect_required").inc()
-        _log.warning(events.CONNECTION_LOST, client=stored.connection.client, account=stored.connection.account)
+        whose = stored.connection
+        _log.warning(events.CONNECTION_LOST, client=whose.client, account=whose.account, lost_by=lost_by)
         raise _reconnect_required()
 
     async def close(self) -> None:
         """Wait for the refreshes that run, and try once more to store what could not be stored."""
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
-        unsaved = [self._keep(stored, tokens) for stored, tokens in self._unsaved.values()]
-        await asyncio.gather(*unsaved, return_exceptions=True)
+        await self._running.close()
+        if self._saving is not None:
+            self._saving.cancel()
+            await asyncio.gather(self._saving, return_exceptions=True)
+        await self._try_to_save()
 
 
-def _forget_outcome(future: "asyncio.Future[Stored]") -> None:
-    """Take note of an outcome that nobody may be waiting for."""
-    if not future.cancelled():
-        future.exception()
+def _is_behind(latest: Stored, used: str, tokens: TokenSet, at: float) -> bool:
+    """Say whether a connection that was written meanwhile still holds the refresh token that was used up."""
+    there = latest.connection
+    if there.refresh_token != used or there.access_token == tokens.access_token:
+        return False
+    return there.state != "active" or there.obtained_at < at or tokens.refresh_token != used
 
 
 def _reconnect_required() -> RequestRefused:
@@ -213,13 +245,4 @@ def _reconnect_required() -> RequestRefused:
         Code.RECONNECT_REQUIRED,
         "Cronofy no longer accepts this connection; the person has to connect again.",
         headers={"WWW-Authenticate": 'Bearer realm="cronofy-gateway"'},
-    )
-
-
-def _unusable(detail: str) -> CronofyUnavailable:
-    return CronofyUnavailable(
-        Code.UPSTREAM_REPLY_INVALID,
-        "Cronofy's token endpoint gave an answer that cannot be used; the session is kept.",
-        detail=detail,
-        headers={"Retry-After": "5"},
     )

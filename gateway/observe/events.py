@@ -8,17 +8,19 @@ from typing import Final
 EVENTS: Final[dict[str, str]] = {
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
-    "connection.lost": "Cronofy refused the refresh token for good; the person has to connect again.",
+    "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
     "gateway.started": "The gateway answers on its addresses.",
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
     "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
+    "lease.lost": "A lease ran out while its work still ran: the store was away or slow.",
     "mode.refused": "A person connected in a mode that the client does not take, and was sent back.",
     "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
     "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
     "records.swept": "Expired records were removed from the store.",
+    "refresh.interrupted": "A refresh token was used again after an answer was lost; `outcome` says how it went.",
     "request.failed": "An unexpected error in the gateway itself; the traceback holds no request data.",
     "request.finished": "One line for each request: what, for whom, how it ended, how long it took.",
     "request.malformed": "A request that is not HTTP, or over the limits, got the fixed 400.",
@@ -43,12 +45,14 @@ GATEWAY_STARTED: Final = "gateway.started"
 GATEWAY_STOPPED: Final = "gateway.stopped"
 GATEWAY_DRAINING: Final = "gateway.draining"
 GATEWAY_WARNED: Final = "gateway.warned"
+LEASE_LOST: Final = "lease.lost"
 MODE_REFUSED: Final = "mode.refused"
 MODE_WARNED: Final = "mode.warned"
 MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
 PROFILE_REVOKED: Final = "profile.revoked"
 RECORDS_SWEPT: Final = "records.swept"
+REFRESH_INTERRUPTED: Final = "refresh.interrupted"
 REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"
 REQUEST_MALFORMED: Final = "request.malformed"

@@ -74,6 +74,18 @@ class Metrics:
             ["grant", "outcome"],
             registry=self.registry,
         )
+        self.refreshes = Counter(
+            "gateway_refreshes",
+            "Uses of a refresh token, by outcome: answered, refused, failed, or shared with another caller or node.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.refresh_interruptions = Counter(
+            "gateway_refresh_interruptions",
+            "Refresh tokens used again after an answer was lost, by outcome: recovered or lost.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.upstream_failures = Counter(
             "gateway_upstream_failures",
             "Calls that Cronofy did not answer usably, by code.",

@@ -16,8 +16,11 @@ from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply
+from gateway.flows.refresh_journal import RefreshJournal
+from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client, ClientId
@@ -210,7 +213,12 @@ def registry(*clients: Client) -> Registry:
 
 def vault(one: Kit, *clients: Client) -> Vault:
     """Return a vault over a kit's connections."""
-    return Vault(one.connections, registry(*clients), one.cronofy, one.clock, one.metrics)
+    return Vault(one.connections, registry(*clients), refreshes(one), one.clock, one.metrics)
+
+
+def refreshes(one: Kit) -> Refreshes:
+    """Return the refreshes over a kit, as one node has them."""
+    return Refreshes(RefreshJournal(one.records, one.clock, kept=86_400), one.cronofy, one.clock, one.metrics)
 
 
 def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE) -> ModeRules:
@@ -222,3 +230,10 @@ def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE)
 def admission(one: Kit) -> ModeAdmission:
     """Return the admission by mode over a kit."""
     return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)
+
+
+def token_door(one: Kit, known: Registry) -> TokenDoor:
+    """Return the token endpoint's story over a kit."""
+    return TokenDoor(
+        known, one.bindings, one.modes, admission(one), one.cronofy, refreshes(one), one.clock, one.metrics
+    )

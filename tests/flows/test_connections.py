@@ -35,7 +35,7 @@ async def test_two_browsers_have_one_connection_and_two_clients_have_two(clock: 
 
 async def test_a_sign_in_writes_over_a_lost_connection(clock: FakeClock) -> None:
     one = kit(clock)
-    await one.connections.require_reconnect(await connected(one, A))
+    await one.connections.require_reconnect(await connected(one, A), lost_by="refused")
     again = await connected(one, A, access="access-2")
 
     assert again.connection.state == "active"
@@ -50,7 +50,7 @@ async def test_a_refresh_keeps_account_and_scope_where_cronofy_says_nothing(cloc
     stored = await connected(one, A)
     clock.pass_time(100)
     reply = token_reply("access-2", "refresh-2", sub=None, scope=None, linking_profile=None)
-    renewed = (await one.connections.renew(stored, read_token_reply(reply.body))).connection
+    renewed = (await one.connections.renew(stored, read_token_reply(reply.body), clock.now())).connection
 
     assert (renewed.account, renewed.scope) == ("acc_1", "free_busy_write")
     assert (renewed.access_token, renewed.refresh_token) == ("access-2", "refresh-2")
@@ -63,9 +63,9 @@ async def test_neither_a_refresh_nor_a_loss_writes_over_a_newer_sign_in(clock: F
     newer = await connected(one, A, access="access-2")
 
     with pytest.raises(VersionMoved):
-        await one.connections.renew(old, read_token_reply(token_reply("access-3").body))
+        await one.connections.renew(old, read_token_reply(token_reply("access-3").body), clock.now())
     with pytest.raises(VersionMoved):
-        await one.connections.require_reconnect(old)
+        await one.connections.require_reconnect(old, lost_by="refused")
     assert await one.connections.load(old.id) == newer
 
 
@@ -75,7 +75,7 @@ async def test_a_refresh_does_not_bring_back_what_was_removed(clock: FakeClock) 
     await one.connections.forget(stored.id)
 
     with pytest.raises(VersionMoved):
-        await one.connections.renew(stored, read_token_reply(token_reply("access-2").body))
+        await one.connections.renew(stored, read_token_reply(token_reply("access-2").body), clock.now())
     assert await one.connections.load(stored.id) is None
 
 
@@ -83,7 +83,7 @@ async def test_a_connection_that_nobody_uses_is_forgotten_and_a_refresh_keeps_it
     one = kit(clock)
     stored = await connected(one, A)
     clock.pass_time(86_399)
-    stored = await one.connections.renew(stored, read_token_reply(token_reply("access-2").body))
+    stored = await one.connections.renew(stored, read_token_reply(token_reply("access-2").body), clock.now())
     clock.pass_time(86_399)
     assert await one.connections.load(stored.id) == stored
     clock.pass_time(1)
@@ -109,7 +109,7 @@ async def test_others_are_the_active_ones_on_the_same_account(clock: FakeClock) 
 
     theirs = await connected(one, B)
     assert await one.connections.others(mine) == 1
-    await one.connections.require_reconnect(theirs)
+    await one.connections.require_reconnect(theirs, lost_by="refused")
     assert await one.connections.others(mine) == 0
 
 

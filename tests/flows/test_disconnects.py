@@ -112,7 +112,7 @@ async def test_what_hangs_on_another_account_does_not_count(clock: FakeClock) ->
 async def test_a_lost_connection_of_another_client_does_not_count_either(clock: FakeClock) -> None:
     one = kit(clock)
     stored = await signed_in(one)
-    await one.connections.require_reconnect(await connected(one, B))
+    await one.connections.require_reconnect(await connected(one, B), lost_by="refused")
     await disconnects(one).end(stored.id, "pro_1", keep=False)
 
     assert ended(one) == ["revoke"]
@@ -143,7 +143,7 @@ async def test_without_a_profile_there_is_only_the_token(clock: FakeClock) -> No
 @pytest.mark.parametrize(("keep", "left"), [(False, None), (True, "reconnect_required")])
 async def test_what_cronofy_ended_already_is_only_tidied_up(clock: FakeClock, *, keep: bool, left: str | None) -> None:
     one = kit(clock)
-    stored = await one.connections.require_reconnect(await signed_in(one))
+    stored = await one.connections.require_reconnect(await signed_in(one), lost_by="refused")
     await disconnects(one).end(stored.id, "pro_1", keep=keep)
 
     assert ended(one) == []

@@ -11,7 +11,6 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.flows.ports import ApiReply
 from gateway.flows.sign_in import FLOW, FLOW_SECONDS, Begun, SignIns
-from gateway.flows.tokens import TokenDoor
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.authorize_request import Connect
 from gateway.rules.client import BrowserDoor, OnUngranted
@@ -19,7 +18,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, GatewayError, RequestRefused, StoreUnavailable
 from gateway.rules.login_request import LoginRequest
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, StoreAway, admission, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, kit, registry, token_door, token_reply
 
 DOOR = BrowserDoor(
     frozenset({"https://a.test"}),
@@ -35,7 +34,7 @@ BACK = "https://a.test/app"
 
 def sign_ins(one: Kit) -> SignIns:
     known = registry(A)
-    tokens = TokenDoor(known, one.bindings, one.modes, admission(one), one.cronofy, one.metrics)
+    tokens = token_door(one, known)
     sealer = one.records.sealer
     return SignIns(known, one.connections, tokens, one.records, sealer, one.clock, "https://gw.test")
 

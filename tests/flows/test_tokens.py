@@ -12,11 +12,11 @@ from gateway.rules.client import Client, OnUngranted
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, admission, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, token_door, token_reply
 
 
 def door(one: Kit, *clients: Client) -> TokenDoor:
-    return TokenDoor(registry(*clients), one.bindings, one.modes, admission(one), one.cronofy, one.metrics)
+    return token_door(one, registry(*clients))
 
 
 def code_request(name: str = "app", **changes: str) -> dict[str, str]:

@@ -82,7 +82,7 @@ async def test_an_unknown_refresh_token_is_adopted_by_the_only_client(alone: Wor
     status, body, _ = await alone.token(ADDING, grant_type="refresh_token", refresh_token="from-before")
     assert (status, body["refresh_token"]) == (200, TOKENS["refresh_token"])
     assert json.loads(stub.calls[0].body)["refresh_token"] == "from-before"
-    assert kinds_stored(alone) == ["binding", "binding"]
+    assert kinds_stored(alone) == ["binding", "binding", "refresh"]
 
 
 async def test_one_account_connected_by_two_clients_can_be_refreshed_by_both(world: World) -> None:

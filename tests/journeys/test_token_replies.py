@@ -4,14 +4,18 @@ import asyncio
 import json
 import resource
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.flows.refreshes import COOL_OFF
+from tests.clock import FakeClock
+from tests.journeys.conftest import IMPATIENT
 from tests.journeys.records import bytes_stored, kinds_stored
 from tests.journeys.stub_upstream import TOKENS, Call, Script, StubUpstream, answering, json_reply, never, reply
 from tests.journeys.waiting import until
-from tests.journeys.world import ADDING, CALLBACK, World
+from tests.journeys.world import ADDING, CALLBACK, World, open_world
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -145,17 +149,21 @@ async def test_an_unusable_reply_is_told_apart_and_stores_nothing(stubbed: World
 
 
 @pytest.mark.parametrize("how", ["cut", "never", "server error", "no refresh token", "invalid client"])
-async def test_an_unusable_reply_leaves_the_refresh_token_alone(stubbed: World, stub: StubUpstream, how: str) -> None:
-    _, tokens, _ = await exchange(stubbed)
-    stored = kinds_stored(stubbed)
-    stub.on("/oauth/token", UNUSABLE[how][0])
-    status, body, _ = await refresh(stubbed, tokens["refresh_token"])
-    assert (status, body["error"]) == (UNUSABLE[how][1], "temporarily_unavailable")
-    assert kinds_stored(stubbed) == stored
+async def test_an_unusable_reply_leaves_the_refresh_token_alone(
+    tmp_path: Path, stub: StubUpstream, clock: FakeClock, how: str
+) -> None:
+    async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, clock=clock) as stubbed:
+        _, tokens, _ = await exchange(stubbed)
+        stored = kinds_stored(stubbed)
+        stub.on("/oauth/token", UNUSABLE[how][0])
+        status, body, _ = await refresh(stubbed, tokens["refresh_token"])
+        assert (status, body["error"]) == (UNUSABLE[how][1], "temporarily_unavailable")
+        assert kinds_stored(stubbed) == sorted([*stored, "refresh"])
 
-    stub.on("/oauth/token", json_reply(200, TOKENS))
-    status, _, _ = await refresh(stubbed, tokens["refresh_token"])
-    assert status == 200
+        stub.on("/oauth/token", json_reply(200, TOKENS))
+        clock.pass_time(COOL_OFF)
+        status, _, _ = await refresh(stubbed, tokens["refresh_token"])
+        assert status == 200
 
 
 async def test_cronofy_away_is_said_with_retry_after(stubbed: World, stub: StubUpstream) -> None:

@@ -5,14 +5,14 @@ from gateway.flows.explain import Explainer
 from gateway.flows.one_time import Tickets
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
-from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.tokens import RevokeDoor
 from gateway.rules.client import BrowserDoor
 from gateway.rules.cookies import CookieNames
 from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import FakeUpstream, Kit, admission, client, registry
+from tests.flows.fakes import FakeUpstream, Kit, client, registry, token_door
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(
@@ -28,7 +28,7 @@ LIFETIMES = Lifetimes(3600, 86_400)
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
     """Return the doors of a gateway with the clients a, which has pages, and b."""
     known = registry(client("a", browser=PAGES), client("b"))
-    tokens = TokenDoor(known, one.bindings, one.modes, admission(one), one.cronofy, one.metrics)
+    tokens = token_door(one, known)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
     sign_ins = SignIns(known, one.connections, tokens, one.records, one.records.sealer, clock, public_url)

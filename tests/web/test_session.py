@@ -81,7 +81,7 @@ async def test_a_lost_connection_is_told_while_the_session_lives(browser: Browse
     (record_id,) = await one.store.list_ids("connection")
     stored = await one.connections.load(record_id)
     assert stored is not None
-    await one.connections.require_reconnect(stored)
+    await one.connections.require_reconnect(stored, lost_by="refused")
     assert (await browser.session())["reconnect_required"]
 
     await one.connections.forget(record_id)

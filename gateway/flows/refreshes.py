@@ -1,0 +1,279 @@
+"""Using a refresh token: once for any number of callers, on any number of nodes.
+
+In the process all callers share one task, behind `asyncio.shield`, so that whoever leaves takes nobody's answer along.
+Across nodes whoever holds the lease asks; the others wait for the journal's entry. Nothing is asked unless the store
+took the lease and the mark: a refresh token that was used and not replaced may be lost.
+
+Source: RFC 6749 section 6; RFC 9700 section 4.14.2 (rotation);
+https://docs.cronofy.com/developers/faqs/access-token-expiry/ (the refresh token may change when it is used).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from gateway.flows.leases import held
+from gateway.flows.ports import ApiReply, Clock, CronofyApi, Lease, LeaseLost
+from gateway.flows.refresh_journal import Entry, RefreshJournal, account_of, refresh_name
+from gateway.flows.shared_tasks import SharedTasks
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.client import Application
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
+from gateway.rules.token_reply import ReplyInvalid, error_of_reply, read_token_reply
+
+LEASE: Final = 5.0  # seconds; renewed while the call runs, so a slow token endpoint does not outlive it
+COOL_OFF: Final = 3.0  # after a refresh that Cronofy did not answer usably
+REMEMBERED: Final = 30.0  # a client that lost an answer may ask again with the old refresh token
+PATIENCE: Final = 90.0  # longer than any call that another node could be waiting for
+_POLLS: Final = (0.02, 0.25)  # seconds, growing
+_RETRY_AFTER: Final = {"Retry-After": "5"}
+_OK: Final = 200
+_BAD_REQUEST: Final = 400
+_SERVER_ERROR: Final = 500
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What came of a refresh.
+
+    Attributes:
+        reply: Cronofy's answer.
+        at: Unix time, in seconds, at which it came; earlier than now when another caller's answer is shared.
+        interrupted: the refresh token may have been used before, by somebody whose answer was never kept.
+    """
+
+    reply: ApiReply
+    at: float
+    interrupted: bool
+
+    @property
+    def is_final(self) -> bool:
+        """Say whether the refresh token is dead: only the `error` field counts, not its text."""
+        return self.reply.status != _OK and error_of_reply(self.reply.body) == "invalid_grant"
+
+
+class UnusableReply(CronofyUnavailable):
+    """Cronofy answered, but neither with a token set nor with a final refusal.
+
+    Args:
+        reply: what it answered.
+        detail: why that cannot be used; quotes nothing of it.
+    """
+
+    def __init__(self, reply: ApiReply, detail: str) -> None:
+        super().__init__(
+            Code.UPSTREAM_REPLY_INVALID,
+            "Cronofy's token endpoint gave an answer that cannot be used; the connection is kept.",
+            detail=detail,
+            headers=_RETRY_AFTER,
+        )
+        self.reply = reply
+
+
+class Refreshes:
+    """Uses refresh tokens.
+
+    Args:
+        journal: remembers what was asked and answered.
+        cronofy: who is asked.
+        clock: the time.
+        metrics: counts.
+    """
+
+    def __init__(self, journal: RefreshJournal, cronofy: CronofyApi, clock: Clock, metrics: Metrics) -> None:
+        self._journal = journal
+        self._cronofy = cronofy
+        self._clock = clock
+        self._metrics = metrics
+        self._running: SharedTasks[Refreshed] = SharedTasks("token refresh")
+        self._cooling: dict[str, tuple[float, CronofyUnavailable]] = {}
+        self._unsaved: dict[str, tuple[str, Entry]] = {}
+
+    async def ask(
+        self,
+        application: Application,
+        refresh_token: str,
+        *,
+        account: str = "",
+        remembered: float = REMEMBERED,
+        more: Mapping[str, Any] | None = None,
+    ) -> Refreshed:
+        """Use a refresh token, or share the answer of whoever is using it or has just used it.
+
+        Args:
+            application: whose token it is.
+            refresh_token: the token.
+            account: its `sub`, where it is known.
+            remembered: seconds for which an answer with another refresh token in it is given again.
+            more: further fields of the request.
+
+        Raises:
+            CronofyUnavailable: no usable answer; the refresh token may be tried again after a moment.
+            StoreUnavailable: nothing was asked.
+        """
+        extra = dict(more or {})
+        name = refresh_name(application, refresh_token, *(f"{key}={extra[key]}" for key in sorted(extra)))
+        fields = {
+            "client_id": application.client_id,
+            "client_secret": application.client_secret,
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+            **extra,
+        }
+        about = account_of(application, account)
+        return await self._running.join(name, lambda: self._refresh(application, name, about, fields, remembered))
+
+    def is_cooling(self, application: Application, refresh_token: str) -> bool:
+        """Say whether Cronofy has just failed on a refresh token."""
+        return self._cooling.get(refresh_name(application, refresh_token), (0.0, None))[0] > self._clock.now()
+
+    async def _refresh(
+        self, application: Application, name: str, about: str, fields: dict[str, Any], remembered: float
+    ) -> Refreshed:
+        began = self._clock.now()
+        loop = asyncio.get_running_loop()
+        deadline, poll = loop.time() + PATIENCE, _POLLS[0]
+        while loop.time() < deadline:
+            if (known := await self._known(name, began, remembered)) is not None:
+                return known
+            lease = await self._journal.records.store.acquire(name, secrets.token_hex(16), LEASE)
+            if lease is None:
+                await asyncio.sleep(poll)
+                poll = min(poll * 1.5, _POLLS[1])
+                continue
+            async with held(self._journal.records.store, lease, LEASE):
+                # Again: whoever held it before may have been answered since the first look.
+                if (known := await self._known(name, began, remembered)) is not None:
+                    return known
+                try:
+                    return await self._alone(application, name, about, fields, lease)
+                except LeaseLost:
+                    continue
+        raise StoreUnavailable("another node's refresh did not come to an end")
+
+    async def _known(self, name: str, began: float, remembered: float) -> Refreshed | None:
+        """Return an answer that may be shared; raise the failure that everybody has to wait out."""
+        now = self._clock.now()
+        if name in self._unsaved:
+            about, kept = self._unsaved[name]
+            await self._journal.write(name, about, kept)
+            self._unsaved.pop(name, None)
+            return Refreshed(ApiReply(kept.status, kept.body), kept.at, kept.unclear)  # nobody has had it yet
+        until, told = self._cooling.get(name, (0.0, None))
+        if told is not None and until > now:
+            raise _again(told)
+        entry = await self._journal.find(name)
+        if entry is None or entry.stage == "asked":
+            return None
+        if entry.stage == "failed":
+            if entry.at + COOL_OFF > now:
+                raise self._cool(name, _failure_of(entry))
+            return None
+        # The same refresh token may simply be used again, so only those who waited for an answer share it. One that was
+        # replaced must not be: it may be dead, and its use may even be taken for a theft.
+        if entry.at >= began or (entry.rotated and now - entry.at <= remembered):
+            self._metrics.refreshes.labels("shared").inc()
+            return Refreshed(ApiReply(entry.status, entry.body), entry.at, entry.unclear)
+        return None
+
+    async def _alone(
+        self, application: Application, name: str, about: str, fields: dict[str, Any], lease: Lease
+    ) -> Refreshed:
+        """Ask Cronofy, with a mark before and the outcome after it."""
+        before = await self._journal.find(name)
+        unclear = before is not None and (before.stage == "asked" or (before.unclear and before.stage == "failed"))
+        await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=lease)
+        try:
+            reply = await self._cronofy.token(application, fields)
+        except CronofyUnavailable as error:
+            raise await self._failed(name, about, error, unclear=True) from None
+        entry = self._judge(reply, str(fields["refresh_token"]), unclear=unclear)
+        if isinstance(entry, UnusableReply):
+            # A plain refusal was not carried out; anything else may have been.
+            refused = _BAD_REQUEST <= reply.status < _SERVER_ERROR
+            raise await self._failed(name, about, entry, unclear=unclear or not refused)
+        await self._keep(name, about, entry)
+        refreshed = Refreshed(reply, entry.at, unclear)
+        self._metrics.refreshes.labels("refused" if refreshed.is_final else "answered").inc()
+        if unclear:
+            outcome = "lost" if refreshed.is_final else "recovered"
+            self._metrics.refresh_interruptions.labels(outcome).inc()
+            _log.warning(events.REFRESH_INTERRUPTED, outcome=outcome)
+        return refreshed
+
+    def _judge(self, reply: ApiReply, used: str, *, unclear: bool) -> Entry | UnusableReply:
+        """Return the entry of a token set or a final refusal, or the failure that anything else is."""
+        now = self._clock.now()
+        if reply.status != _OK:
+            if error_of_reply(reply.body) == "invalid_grant":
+                return Entry("answered", now, reply.status, reply.body, unclear=unclear)
+            return UnusableReply(reply, f"status {reply.status}")
+        try:
+            tokens = read_token_reply(reply.body)
+        except ReplyInvalid as error:
+            return UnusableReply(reply, str(error))
+        return Entry("answered", now, reply.status, reply.body, rotated=tokens.refresh_token != used)
+
+    async def _failed(self, name: str, about: str, error: CronofyUnavailable, *, unclear: bool) -> CronofyUnavailable:
+        """Let everybody on every node wait a moment, and return the failure."""
+        reply = error.reply if isinstance(error, UnusableReply) else ApiReply(0, b"")
+        now = self._clock.now()
+        entry = Entry("failed", now, reply.status, reply.body, unclear=unclear, code=error.code, public=error.public)
+        await self._keep(name, about, entry)
+        self._metrics.refreshes.labels("failed").inc()
+        return self._cool(name, error)
+
+    async def _keep(self, name: str, about: str, entry: Entry) -> None:
+        """Write an outcome; what the store does not take now stays here, and is written before anything else."""
+        try:
+            await self._journal.write(name, about, entry)
+        except StoreUnavailable as error:
+            _log.warning(events.STORE_FAILED, detail=error.detail)
+            if entry.stage == "answered":
+                self._unsaved[name] = (about, entry)
+
+    def _cool(self, name: str, error: CronofyUnavailable) -> CronofyUnavailable:
+        """Remember a failure for a moment, and return it."""
+        now = self._clock.now()
+        self._cooling = {one: cooling for one, cooling in self._cooling.items() if cooling[0] > now}
+        self._cooling[name] = (now + COOL_OFF, error)
+        return error
+
+    async def close(self) -> None:
+        """Wait for the refreshes that run, and try once more to write what could not be written."""
+        await self._running.close()
+        for name, (about, entry) in list(self._unsaved.items()):
+            await self._keep(name, about, entry)
+
+
+def remaining(refreshed: Refreshed, now: float) -> ApiReply:
+    """Return an answer as it reads now: with what is left of `expires_in`, where it came a while ago."""
+    age = int(now - refreshed.at)
+    if refreshed.reply.status != _OK or age <= 0:
+        return refreshed.reply
+    fields = msgspec.json.decode(refreshed.reply.body, type=dict[str, Any])
+    fields["expires_in"] = max(1, int(fields["expires_in"]) - age)
+    return ApiReply(_OK, msgspec.json.encode(fields))
+
+
+def _failure_of(entry: Entry) -> CronofyUnavailable:
+    """Return the failure that another node wrote down."""
+    if entry.status:
+        return UnusableReply(ApiReply(entry.status, entry.body), f"status {entry.status}, told by another node")
+    return CronofyUnavailable(Code(entry.code), entry.public, detail="told by another node", headers=_RETRY_AFTER)
+
+
+def _again(told: CronofyUnavailable) -> CronofyUnavailable:
+    """Return a new one of a failure: a raised exception keeps the frames of everybody who raised it."""
+    if isinstance(told, UnusableReply):
+        return UnusableReply(told.reply, told.detail)
+    return CronofyUnavailable(told.code, told.public, detail=told.detail, headers=told.headers)
