@@ -48,6 +48,12 @@ class PublicDoors:
     browser: BrowserDoors
     explainer: Explainer
 
+    async def close(self) -> None:
+        """Finish what must be finished: refreshes above all, whose answers have to reach the store."""
+        await self.proxy.vault.close()
+        await self.tokens.refreshes.close()
+        await self.proxy.modes.close()
+
 
 @dataclass(slots=True)
 class RequestFacts:

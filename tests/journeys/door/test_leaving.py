@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.adapters.store_sqlite import SqliteStore
-from gateway.app import open_store
+from gateway.app.outside import open_store
 from gateway.config import Settings
 from gateway.flows.ports import Clock, RecordStore
 from tests.clock import FakeClock

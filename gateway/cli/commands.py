@@ -1,4 +1,4 @@
-"""The command line: `cronofy-gateway serve | check-config | doctor | explain | keys | emulator | demo`."""
+"""`cronofy-gateway serve | check-config | doctor | explain | keys generate | emulator | demo`."""
 
 import asyncio
 import contextlib
@@ -7,21 +7,20 @@ import signal
 import sys
 import webbrowser
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
 import uvloop
 from aiohttp import web
-from rich.console import Console
 from rich.markup import escape
 
 from gateway import VERSION
-from gateway.adapters.key_ring import KeyRingInvalid, generate_key, parse_key_ring
+from gateway.adapters.key_ring import KeyRingInvalid, generate_key
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
-from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings, load_settings
+from gateway.cli.settings import ConfigFile, err, load, out, print_complaints
+from gateway.config_check import Checked
 from gateway.demo.run import DemoPorts, run_demo
 from gateway.emulator.app import EmulatorSettings, make_app, runner
 from gateway.flows.explain import Question
@@ -36,13 +35,8 @@ app = typer.Typer(
 keys = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
-_out = Console()
-_err = Console(stderr=True)
 _log = structlog.get_logger()
 
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", "-c", help="The settings file; without one, GATEWAY__… variables alone.")
-]
 Port = Annotated[int, typer.Option(min=0, max=65535)]
 
 
@@ -56,21 +50,21 @@ def _version(
     *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False
 ) -> None:
     if version:
-        _out.print(VERSION)
+        out.print(VERSION)
         raise typer.Exit
 
 
 @app.command()
 def serve(config: ConfigFile = None) -> None:
     """Run the gateway until SIGTERM or SIGINT, then drain."""
-    checked = _load(config)
+    checked = load(config)
     section = checked.settings.log
     set_up_log(level=section.level, form=section.format)
     try:
         uvloop.run(_serve(checked))
     except (StoreUnavailable, KeyRingInvalid, OSError) as error:
         detail = error.detail if isinstance(error, StoreUnavailable) else str(error)
-        _err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False)
+        err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False)
         raise typer.Exit(1) from None
 
 
@@ -97,18 +91,18 @@ async def _until_signal() -> None:
 @app.command("check-config")
 def check_config(config: ConfigFile = None) -> None:
     """Say all that is wrong with the settings; exit 0 when they can be used, else 1."""
-    checked = _load(config)
-    _print_complaints(config, list(checked.warnings))
-    _out.print(f"[green]The settings can be used.[/] {len(checked.settings.clients)} client(s).", highlight=False)
+    checked = load(config)
+    print_complaints(config, list(checked.warnings))
+    out.print(f"[green]The settings can be used.[/] {len(checked.settings.clients)} client(s).", highlight=False)
 
 
 @app.command()
 def doctor(config: ConfigFile = None) -> None:
     """Say what has to be done elsewhere: what to register and to switch on at Cronofy."""
-    checked = _load(config)
-    _print_complaints(config, list(checked.warnings))
+    checked = load(config)
+    print_complaints(config, list(checked.warnings))
     for line in advice(checked.settings):
-        _out.print(f"- {escape(line)}", highlight=False, soft_wrap=True)
+        out.print(f"- {escape(line)}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -121,15 +115,15 @@ def explain(
     config: ConfigFile = None,
 ) -> None:
     """Say what a call would come to: operation, scope, access mode, verdict, what to do. Nothing is sent."""
-    checked = _load(config)
+    checked = load(config)
     set_up_log(level="error", form="console", stream=sys.stderr)
     try:
         question = Question(method.upper(), path, parse_json(body.encode()) if body else None, "")
         answer = asyncio.run(explain_for_operator(checked, client, account, question))
     except GatewayError as error:
-        _err.print(f"[red]{escape(error.code)}[/] {escape(error.public)} {escape(error.detail)}", highlight=False)
+        err.print(f"[red]{escape(error.code)}[/] {escape(error.public)} {escape(error.detail)}", highlight=False)
         raise typer.Exit(1) from None
-    _out.print_json(data=answer)
+    out.print_json(data=answer)
 
 
 @keys.command("generate")
@@ -150,11 +144,9 @@ async def _emulate(host: str, port: int) -> None:
     await running.setup()
     try:
         await web.TCPSite(running, host, port).start()
-        _out.print(
-            f"The emulator answers on http://{host}:{running.addresses[0][1]} (Ctrl-C ends it).", highlight=False
-        )
+        out.print(f"The emulator answers on http://{host}:{running.addresses[0][1]} (Ctrl-C ends it).", highlight=False)
         known = f"client_id {settings.client_id}, client_secret {settings.client_secrets[0]}"
-        _out.print(f"Its application: {known}", highlight=False, soft_wrap=True)
+        out.print(f"Its application: {known}", highlight=False, soft_wrap=True)
         await _until_signal()
     finally:
         await running.cleanup()
@@ -174,9 +166,9 @@ def demo(
     set_up_log(level="error", form="console", stream=sys.stderr)
     ports = DemoPorts(gateway=gateway_port, emulator=emulator_port, operations=operations_port, app=app_port)
     try:
-        passed = _run(run_demo(ports, _out, until=None if once else _until_signal, show=_open if browser else _leave))
+        passed = _run(run_demo(ports, out, until=None if once else _until_signal, show=_open if browser else _leave))
     except OSError as error:
-        _err.print(f"[red]The demo cannot start:[/] {escape(str(error))}. Choose other ports, see --help.")
+        err.print(f"[red]The demo cannot start:[/] {escape(str(error))}. Choose other ports, see --help.")
         raise typer.Exit(1) from None
     raise typer.Exit(0 if passed else 1)
 
@@ -195,25 +187,3 @@ def _run(story: Coroutine[Any, Any, bool]) -> bool:
     with contextlib.suppress(KeyboardInterrupt):
         return uvloop.run(story)
     return True
-
-
-def _load(config: Path | None) -> Checked:
-    """Read the settings, or print every complaint and leave with 1."""
-    try:
-        checked = load_settings(config) if config else check_settings({})
-        parse_key_ring(checked.key_ring)
-    except SettingsInvalid as invalid:
-        _print_complaints(config, invalid.complaints)
-        raise typer.Exit(1) from None
-    except KeyRingInvalid as invalid:
-        _print_complaints(config, [Complaint("keys.ring", str(invalid), "see: cronofy-gateway keys generate")])
-        raise typer.Exit(1) from None
-    return checked
-
-
-def _print_complaints(config: Path | None, complaints: list[Complaint]) -> None:
-    for one in complaints:
-        colour, kind = ("red", "error") if one.fatal else ("yellow", "warning")
-        where = f"{config or 'variables'}:{one.line}: " if one.line else ""
-        text = f"{escape(where)}[bold]{escape(one.place)}[/] {escape(one.problem)} [dim]({escape(one.hint)})[/]"
-        _err.print(f"[{colour}]{kind}[/] {text}", highlight=False, soft_wrap=True)

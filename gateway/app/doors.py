@@ -1,0 +1,82 @@
+"""The stories put together, bottom up, over the world outside."""
+
+from gateway.adapters.key_ring import parse_key_ring
+from gateway.adapters.sealing import AesGcmSealer
+from gateway.app.outside import Outside
+from gateway.app.registry import make_registry
+from gateway.config_check import Checked
+from gateway.flows.answers import Answers, AnswerSettings
+from gateway.flows.bindings import Bindings
+from gateway.flows.callers import Callers
+from gateway.flows.connections import Connections
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.explain import Explainer
+from gateway.flows.mode_admission import ModeAdmission
+from gateway.flows.mode_rules import ModeRules
+from gateway.flows.modes import ModeBook
+from gateway.flows.one_time import Tickets
+from gateway.flows.ports import Clock
+from gateway.flows.proxy import Proxy
+from gateway.flows.refresh_journal import RefreshJournal
+from gateway.flows.refreshes import Refreshes
+from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sessions import Sessions
+from gateway.flows.sign_in import SignIns
+from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.vault import Vault
+from gateway.observe.metrics import Metrics
+from gateway.rules.cookies import CookieNames
+from gateway.rules.mode_limits import Rule
+from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
+from gateway.rules.session_times import Lifetimes
+from gateway.web.browser import Browsers
+from gateway.web.keys import BrowserDoors, PublicDoors
+from gateway.web.session_storage import RecordStorage
+
+
+def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metrics) -> PublicDoors:
+    """Put the stories together, bottom up."""
+    settings, cronofy = checked.settings, outside.cronofy
+    sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
+    records = SealedRecords(outside.store, sealer)
+    registry, bindings = make_registry(checked), Bindings(records, clock)
+    modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
+    connections = Connections(records, clock, kept=settings.sessions.connection_kept)
+    journal = RefreshJournal(records, clock, kept=settings.sessions.connection_kept)
+    refreshes = Refreshes(journal, cronofy, clock, metrics)
+    vault = Vault(connections, registry, refreshes, clock, metrics)
+    callers = Callers(registry, bindings, vault)
+    table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
+    states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
+    rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
+    answering = AnswerSettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes)
+    proxy = Proxy(
+        table=table,
+        callers=callers,
+        vault=vault,
+        modes=modes,
+        bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
+        answers=Answers(bindings, metrics, answering),
+        upstream=outside.upstream,
+        metrics=metrics,
+    )
+    admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
+    sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
+    sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
+    names = CookieNames(secure=settings.public_url.startswith("https:"))
+    browser = BrowserDoors(
+        browsers=Browsers(registry, names, settings.public_url),
+        sign_ins=sign_ins,
+        sessions=sessions,
+        storage=RecordStorage(sessions, names),
+        connections=connections,
+        disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
+        modes=modes,
+        tickets=Tickets(records, clock),
+        logout_url=f"{settings.public_url}/auth/logout",
+    )
+    explainer = Explainer(table, modes, rules)
+    limit = settings.proxy.max_body_bytes
+    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)

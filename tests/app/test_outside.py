@@ -1,0 +1,28 @@
+"""The world outside is what the settings name."""
+
+from pathlib import Path
+
+from gateway.adapters.store_memory import MemoryStore
+from gateway.adapters.store_sqlite import SqliteStore
+from gateway.app.outside import open_outside, open_store
+from gateway.config_check import check_settings
+from gateway.observe.metrics import Metrics
+from tests.clock import FakeClock
+from tests.settings import good_settings
+
+
+async def test_the_store_is_the_one_that_is_named(clock: FakeClock, tmp_path: Path) -> None:
+    settings = check_settings(good_settings(store={"url": "memory:"})).settings
+    assert isinstance(await open_store(settings, clock), MemoryStore)
+    settings = check_settings(good_settings(store={"url": f"sqlite:///{tmp_path}/a.db"})).settings
+    store = await open_store(settings, clock)
+    assert isinstance(store, SqliteStore)
+    await store.close()
+
+
+async def test_what_was_opened_is_closed_at_the_end(clock: FakeClock) -> None:
+    checked = check_settings(good_settings(store={"url": "memory:"}))
+    async with open_outside(checked, clock, Metrics()) as outside:
+        session = outside.upstream.session  # type: ignore[attr-defined]
+        assert not session.closed
+    assert session.closed
