@@ -8,42 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
+from gateway.config.complaints import Complaint, SettingsInvalid
+from gateway.config.secret_files import Secrets
 from gateway.rules.redirect_uris import complaint_about
+from gateway.rules.store_urls import complaint_about_store_url
 from gateway.sites import complaint_about_page
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-SHORTEST_SECRET: Final = 24  # characters; what `secrets.token_urlsafe(18)` gives
-_FEWEST_DIFFERENT: Final = 8
+__all__ = ["Checked", "Complaint", "SettingsInvalid", "check_settings", "load_settings"]
 
-
-@dataclass(frozen=True, slots=True)
-class Complaint:
-    """Something wrong with the settings.
-
-    Attributes:
-        place: dotted name of the setting; never its value where that is a secret.
-        problem: what is wrong.
-        hint: how to mend it.
-        fatal: the gateway does not start with it; else it is a warning.
-        line: line of the file, 0 where it is not known.
-    """
-
-    place: str
-    problem: str
-    hint: str
-    fatal: bool = True
-    line: int = 0
-
-
-class SettingsInvalid(Exception):
-    """The settings cannot be used; carries every complaint."""
-
-    def __init__(self, complaints: list[Complaint]) -> None:
-        super().__init__(f"{len(complaints)} complaints about the settings")
-        self.complaints = complaints
+DEFAULT_STORE: Final = "sqlite:///cronofy-gateway.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +32,7 @@ class Checked:
         application_secrets: by the application's name.
         client_secrets: by client id.
         key_ring: in its written form.
+        store_url: the record store's, with its password where it has one.
         warnings: what is allowed, yet deserves a word.
     """
 
@@ -62,6 +40,7 @@ class Checked:
     application_secrets: dict[str, str]
     client_secrets: dict[str, tuple[str, ...]]
     key_ring: str
+    store_url: str
     warnings: tuple[Complaint, ...]
 
 
@@ -100,7 +79,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
         raise SettingsInvalid(
             [_from_pydantic(one) for one in error.errors(include_input=False, include_url=False)]
         ) from None
-    reader = _Secrets(lenient=_is_all_loopback(settings))
+    reader = Secrets(lenient=_is_all_loopback(settings))
     applications = {
         name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
         for name, one in settings.applications.items()
@@ -110,15 +89,17 @@ def check_settings(data: dict[str, Any]) -> Checked:
         for name, one in settings.clients.items()
     }
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
+    store_url = reader.text("store.url", settings.store.url, settings.store.url_file) or DEFAULT_STORE
     found = [
         *reader.complaints,
         *_check_ring(ring, reader.complaints),
+        *_check_store(store_url),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
     if any(one.fatal for one in found):
         raise SettingsInvalid(found)
-    return Checked(settings, applications, clients, ring, tuple(found))
+    return Checked(settings, applications, clients, ring, store_url, tuple(found))
 
 
 def _is_all_loopback(settings: Settings) -> bool:
@@ -129,60 +110,15 @@ def _is_all_loopback(settings: Settings) -> bool:
     return all(host in LOOPBACK for host in hosts)
 
 
-class _Secrets:
-    """Reads secrets from values and files, and complains about missing and weak ones."""
-
-    def __init__(self, *, lenient: bool) -> None:
-        self.complaints: list[Complaint] = []
-        self._lenient = lenient
-
-    def text(self, place: str, value: SecretStr | None, file: Path | None) -> str:
-        if value is not None and file is not None:
-            self._complain(place, "is given twice, as a value and as a file", "keep one of the two")
-        if file is None:
-            return value.get_secret_value().strip() if value else ""
-        try:
-            return file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            self._complain(f"{place}_file", "cannot be read", "check the path and who may read it")
-            return ""
-
-    def one(self, place: str, value: SecretStr | None, file: Path | None) -> str:
-        secret = self.text(place, value, file)
-        self._judge(place, secret)
-        return secret
-
-    def many(self, place: str, values: list[SecretStr], file: Path | None) -> tuple[str, ...]:
-        if file is not None:
-            secrets = tuple(self.text(place, None, file).split())
-        else:
-            secrets = tuple(one.get_secret_value() for one in values)
-        for secret in secrets or ("",):
-            self._judge(place, secret)
-        return secrets
-
-    def _judge(self, place: str, secret: str) -> None:
-        if not secret:
-            if not any(one.place.startswith(place) for one in self.complaints):
-                self._complain(place, "is missing", f"set it, or {place}_file")
-        elif len(secret) < SHORTEST_SECRET or len(set(secret)) < _FEWEST_DIFFERENT:
-            self.complaints.append(
-                Complaint(
-                    place,
-                    f"is weak: under {SHORTEST_SECRET} characters, or too few different ones",
-                    "make one with: cronofy-gateway keys generate",
-                    fatal=not self._lenient,
-                )
-            )
-
-    def _complain(self, place: str, problem: str, hint: str) -> None:
-        self.complaints.append(Complaint(place, problem, hint))
-
-
 def _check_ring(ring: str, before: list[Complaint]) -> list[Complaint]:
     if ring or any(one.place.startswith("keys.ring") for one in before):
         return []
     return [Complaint("keys.ring", "is missing", "make a key with: cronofy-gateway keys generate")]
+
+
+def _check_store(url: str) -> list[Complaint]:
+    problem = complaint_about_store_url(url)
+    return [Complaint("store.url", problem, "see docs/stores.md for the forms of each engine")] if problem else []
 
 
 def _rules(settings: Settings) -> list[list[Complaint]]:

@@ -128,3 +128,19 @@ def test_a_file_that_is_no_toml_is_one_complaint(tmp_path: Path, content: bytes)
 
     with pytest.raises(SettingsInvalid):
         load_settings(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize("url", ["mysql://u:canary-password@h/db", "sqlite:///", "redis://u:canary-password@h/x/y"])
+def test_a_store_url_that_no_engine_takes_is_a_complaint_without_its_password(url: str) -> None:
+    with pytest.raises(SettingsInvalid) as caught:
+        check_settings(good_settings(store={"url": url}))
+    (complaint,) = caught.value.complaints
+    assert complaint.place == "store.url"
+    assert "canary" not in f"{complaint}"
+
+
+def test_a_store_url_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://u:password@h/1\n")
+    assert check_settings(good_settings(store={"url_file": file})).store_url == "redis://u:password@h/1"
+    assert check_settings(good_settings()).store_url == "sqlite:///cronofy-gateway.db"

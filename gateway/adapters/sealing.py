@@ -27,17 +27,28 @@ _HEAD_BYTES: Final = 1 + KEY_ID_BYTES + _SALT_BYTES + _NONCE_BYTES
 
 
 class AesGcmSealer:
-    """Seals with the first key of a ring, opens with any."""
+    """Seals with one key of a ring, at first its newest, and opens with any."""
 
     def __init__(self, ring: Sequence[Key]) -> None:
-        self._newest = ring[0]
+        self._sealing = ring[0]
         self._by_id = {key.id: key for key in ring}
+        self._elsewhere = frozenset[str]()
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Names of the keys, newest first."""
+        return tuple(one.hex() for one in self._by_id)
+
+    def settle(self, sealing: str, elsewhere: frozenset[str]) -> None:
+        """Seal with this key from now on; `elsewhere` names keys that other nodes hold and this one lacks."""
+        self._sealing = self._by_id[bytes.fromhex(sealing)]
+        self._elsewhere = elsewhere
 
     def seal(self, plain: bytes, *, purpose: str, client: str, record_id: str) -> bytes:
         """Seal bytes for one purpose, client and record."""
         salt, nonce = os.urandom(_SALT_BYTES), os.urandom(_NONCE_BYTES)
-        cipher = AESGCM(_derive(self._newest, salt))
-        head = _VERSION + self._newest.id + salt + nonce
+        cipher = AESGCM(_derive(self._sealing, salt))
+        head = _VERSION + self._sealing.id + salt + nonce
         return head + cipher.encrypt(nonce, plain, _context(head, purpose, client, record_id))
 
     def open(self, sealed: bytes, *, purpose: str, client: str, record_id: str) -> bytes:
@@ -62,6 +73,10 @@ class AesGcmSealer:
     def key_of(self, sealed: bytes) -> str:
         """Return the name of the key that sealed something."""
         return sealed[1 : 1 + KEY_ID_BYTES].hex()
+
+    def is_for_others(self, sealed: bytes) -> bool:
+        """Say whether another node could open what this one lacks the key of."""
+        return self.key_of(sealed) in self._elsewhere
 
 
 def _derive(key: Key, salt: bytes) -> bytes:

@@ -19,7 +19,7 @@ import aiosqlite
 
 from gateway.adapters.sqlite_schema import bring_up_to_date
 from gateway.flows.ports import Clock, Entry, Heard, Lease, LeaseLost, Record, Tally, VersionMoved
-from gateway.rules.errors import StoreUnavailable
+from gateway.rules.errors import StoreUnavailable, StoreUnusable
 
 _LIVES: Final = "(expires_at IS NULL OR expires_at > :now)"
 _FIELDS: Final = "value, version, client, account, expires_at, sealed_by"
@@ -85,7 +85,7 @@ class SqliteStore:
             busy_timeout: seconds to wait for another writer.
 
         Raises:
-            StoreUnavailable: the file cannot be opened or is no database.
+            StoreUnusable: the file cannot be opened or is no database.
         """
         connection: aiosqlite.Connection | None = None
         try:
@@ -97,7 +97,7 @@ class SqliteStore:
         except (sqlite3.Error, OSError) as error:
             if connection is not None:
                 await connection.close()
-            raise StoreUnavailable(f"the store's file cannot be opened: {type(error).__name__}: {error}") from None
+            raise StoreUnusable(f"the store's file cannot be opened: {type(error).__name__}: {error}") from None
         return cls(connection, clock)
 
     async def get(self, kind: str, record_id: str) -> Record | None:

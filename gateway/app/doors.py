@@ -1,7 +1,5 @@
 """The stories put together, bottom up, over the world outside."""
 
-from gateway.adapters.key_ring import parse_key_ring
-from gateway.adapters.sealing import AesGcmSealer
 from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.config_check import Checked
@@ -38,8 +36,7 @@ from gateway.web.session_storage import RecordStorage
 def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metrics) -> PublicDoors:
     """Put the stories together, bottom up."""
     settings, cronofy = checked.settings, outside.cronofy
-    sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
-    records = SealedRecords(outside.store, sealer)
+    sealer, records = outside.sealer, SealedRecords(outside.store, outside.sealer)
     registry, bindings = make_registry(checked), Bindings(records, clock)
     modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
     connections = Connections(records, clock, kept=settings.sessions.connection_kept)

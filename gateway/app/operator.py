@@ -7,12 +7,14 @@ from typing import Any
 
 from gateway.adapters.clock import SystemClock
 from gateway.app.doors import make_doors
-from gateway.app.outside import open_outside
+from gateway.app.outside import Outside, open_outside
 from gateway.config_check import Checked
 from gateway.flows.callers import Caller
 from gateway.flows.connections import connection_id
 from gateway.flows.explain import Question
+from gateway.flows.nodes import Agreement, agreement
 from gateway.observe.metrics import Metrics
+from gateway.rules.errors import StoreUnusable
 from gateway.web.keys import PublicDoors
 
 
@@ -26,11 +28,26 @@ async def open_doors(checked: Checked) -> AsyncIterator[PublicDoors]:
     """
     clock, metrics = SystemClock(), Metrics()
     async with open_outside(checked, clock, metrics) as outside:
+        await seal_with_what_all_hold(outside)
         doors = make_doors(checked, outside, clock, metrics)
         try:
             yield doors
         finally:
             await doors.close()
+
+
+async def seal_with_what_all_hold(outside: Outside) -> Agreement:
+    """Seal with the newest key that the nodes which serve all hold, and say what they have in common.
+
+    Raises:
+        StoreUnusable: they hold none of this ring's keys, so nothing may be written.
+    """
+    key_ids = outside.sealer.key_ids
+    agreed = await agreement(outside.store, key_ids)
+    if agreed.sealing is None:
+        raise StoreUnusable(f"none of this key ring's keys is held by all {agreed.nodes} nodes that serve")
+    outside.sealer.settle(agreed.sealing, agreed.elsewhere)
+    return agreed
 
 
 async def explain_for_operator(checked: Checked, client_id: str, account: str, question: Question) -> dict[str, Any]:

@@ -1,56 +1,98 @@
 """The world outside of the process, opened as the settings say."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
+
+import structlog
 
 from gateway.adapters.cronofy_client import CronofyClient
+from gateway.adapters.key_ring import parse_key_ring
+from gateway.adapters.sealing import AesGcmSealer
+from gateway.adapters.store_guarded import GuardedStore
 from gateway.adapters.store_memory import MemoryStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
 from gateway.config import Settings
 from gateway.config_check import Checked
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
+from gateway.observe import events
 from gateway.observe.metrics import Metrics
+from gateway.rules.errors import StoreUnavailable, StoreUnusable
+
+_PAUSES: Final = (0.5, 5.0)  # seconds, doubling, between two tries to open the store
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The world outside of the process, through its ports."""
+    """The world outside of the process, through its ports, and the keys that this node seals with."""
 
     store: RecordStore
+    sealer: AesGcmSealer
     cronofy: CronofyApi
     upstream: Upstream
 
 
 @asynccontextmanager
-async def open_outside(checked: Checked, clock: Clock, metrics: Metrics) -> AsyncIterator[Outside]:
+async def open_outside(
+    checked: Checked, clock: Clock, metrics: Metrics, *, wait: Callable[[str], None] | None = None
+) -> AsyncIterator[Outside]:
     """Open the world outside for as long as the block runs.
 
+    Args:
+        checked: the settings.
+        clock: the time.
+        metrics: measures the store.
+        wait: wait for a store that is away, and call this with the reason again and again; else fail at once.
+
     Raises:
+        KeyRingInvalid: the keys cannot be used; nothing was opened.
         StoreUnavailable: the store cannot be opened.
         OSError: the ca_file cannot be read.
     """
     settings = checked.settings
     async with AsyncExitStack() as stack:
-        store = await open_store(settings, clock)
-        stack.push_async_callback(store.close)
+        sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
         session = client_session(_upstream_settings(settings))
         stack.push_async_callback(session.close)
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
-        yield Outside(store, CronofyClient(own_session), AiohttpUpstream(session, metrics))
+        store = await _open_patiently(checked, clock, wait)
+        stack.push_async_callback(store.close)
+        guarded = GuardedStore(store, clock, metrics)
+        yield Outside(guarded, sealer, CronofyClient(own_session), AiohttpUpstream(session, metrics))
 
 
-async def open_store(settings: Settings, clock: Clock) -> RecordStore:
+async def _open_patiently(checked: Checked, clock: Clock, wait: Callable[[str], None] | None) -> RecordStore:
+    pause = _PAUSES[0]
+    while True:
+        try:
+            return await open_store(checked, clock)
+        except StoreUnusable:
+            raise
+        except StoreUnavailable as error:
+            if wait is None:
+                raise
+            _log.warning(events.STORE_AWAITED, detail=error.detail, again_in=pause)
+            wait(f"store: {error.detail}")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _PAUSES[1])
+
+
+async def open_store(checked: Checked, clock: Clock) -> RecordStore:
     """Open the record store that the settings name.
 
     Raises:
-        StoreUnavailable: it cannot be opened.
+        StoreUnavailable: it cannot be opened now.
     """
-    if settings.store.url == "memory:":
+    url = checked.store_url
+    if url == "memory:":
         return MemoryStore(clock)
-    return await SqliteStore.open(settings.store.url.removeprefix("sqlite:///"), clock)
+    return await SqliteStore.open(url.removeprefix("sqlite:///"), clock)
 
 
 def _upstream_settings(settings: Settings) -> UpstreamSettings:

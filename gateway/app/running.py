@@ -1,29 +1,26 @@
 """A gateway that runs: opened, answering, drained and closed."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 from aiohttp import web
 
 from gateway.adapters.clock import SystemClock
-from gateway.adapters.key_ring import parse_key_ring
 from gateway.app.doors import make_doors
 from gateway.app.outside import open_outside
 from gateway.config import Listener
 from gateway.config_check import Checked
-from gateway.flows.ports import Clock, RecordStore
+from gateway.flows.housekeeping import Housekeeping
+from gateway.flows.nodes import Nodes
+from gateway.flows.ports import Clock
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
-from gateway.rules.errors import StoreUnavailable
-from gateway.web.operations_listener import Readiness, make_operations_app
+from gateway.web.keys import PublicDoors
+from gateway.web.operations_listener import Check, Readiness, make_operations_app, store_check
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
-
-_SWEEP_EVERY: Final = 300.0
 
 _log = structlog.get_logger()
 
@@ -58,18 +55,40 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
     for warning in checked.warnings:
         _log.warning(events.GATEWAY_WARNED, about=warning.place, problem=warning.problem)
     async with AsyncExitStack() as stack:
-        parse_key_ring(checked.key_ring)  # complain before anything is opened
-        outside = await stack.enter_async_context(open_outside(checked, clock, metrics))
-        doors = make_doors(checked, outside, clock, metrics)
-        stack.push_async_callback(doors.close)
-        sweeper = asyncio.create_task(_sweep(outside.store), name="sweep expired records")
-        stack.push_async_callback(_cancel, sweeper)
-        readiness = Readiness(outside.store.ping)
+        readiness = Readiness()
         operations = await _listen(stack, make_operations_app(readiness, metrics), settings.operations, 1.0, None)
+
+        def wait(reason: str) -> None:
+            readiness.waiting_for = reason
+
+        doors, checks = await stack.enter_async_context(open_gateway(checked, clock, metrics, wait=wait))
         public = await _listen(stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics)
+        readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
         yield Running(public, operations, readiness, metrics)
     _log.info(events.GATEWAY_STOPPED)
+
+
+@asynccontextmanager
+async def open_gateway(
+    checked: Checked, clock: Clock, metrics: Metrics, *, wait: Callable[[str], None]
+) -> AsyncIterator[tuple[PublicDoors, list[Check]]]:
+    """Open everything but the listeners: the stories that serve, and the checks of their readiness.
+
+    Raises:
+        StoreUnusable: the store cannot be used; one that is away is waited for, and `wait` is told why.
+        KeyRingInvalid: the keys cannot be used.
+        OSError: the ca_file cannot be read.
+    """
+    async with AsyncExitStack() as stack:
+        outside = await stack.enter_async_context(open_outside(checked, clock, metrics, wait=wait))
+        nodes = Nodes(outside.store, outside.sealer, clock, metrics)
+        housekeeping = Housekeeping(outside.store, nodes, metrics)
+        await housekeeping.begin()
+        stack.push_async_callback(housekeeping.end)
+        doors = make_doors(checked, outside, clock, metrics)
+        stack.push_async_callback(doors.close)
+        yield doors, [store_check(outside.store.ping), nodes.reason_against]
 
 
 async def _listen(
@@ -81,20 +100,3 @@ async def _listen(
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, listener.host, listener.port, reuse_address=True).start()
     return int(runner.addresses[0][1])
-
-
-async def _sweep(store: RecordStore) -> None:
-    """Remove expired records for as long as the gateway runs."""
-    while True:
-        await asyncio.sleep(_SWEEP_EVERY)
-        try:
-            removed = await store.delete_expired()
-        except StoreUnavailable as error:
-            _log.warning(events.STORE_FAILED, detail=error.detail)
-        else:
-            _log.info(events.RECORDS_SWEPT, removed=removed)
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

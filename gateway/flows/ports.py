@@ -196,6 +196,10 @@ class Sealer(Protocol):
         """Return the name of the key that sealed something."""
         ...
 
+    def is_for_others(self, sealed: bytes) -> bool:
+        """Say whether another node could open what this one lacks the key of."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ApiReply:

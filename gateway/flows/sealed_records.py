@@ -118,4 +118,8 @@ class SealedRecords:
             plain = self.sealer.open(record.value, purpose=kind, client=record.client, record_id=record_id)
             return msgspec.json.decode(plain, type=shape)
         except (SealBroken, msgspec.DecodeError):
+            if self.sealer.is_for_others(record.value):
+                # Not «nobody»: that would sign somebody out over a ring that is not rolled out yet.
+                key_id = self.sealer.key_of(record.value)
+                raise StoreUnavailable(f"a record is sealed with key {key_id}, which this node lacks") from None
             return None

@@ -13,6 +13,7 @@ EVENTS: Final[dict[str, str]] = {
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
     "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
+    "key.chosen": "Records are sealed with another key from now on, which all nodes hold.",
     "lease.lost": "A lease ran out while its work still ran: the store was away or slow.",
     "mode.refused": "A person connected in a mode that the client does not take, and was sent back.",
     "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
@@ -25,7 +26,11 @@ EVENTS: Final[dict[str, str]] = {
     "request.finished": "One line for each request: what, for whom, how it ended, how long it took.",
     "request.malformed": "A request that is not HTTP, or over the limits, got the fixed 400.",
     "request.refused": "Private facts about a refusal; `code` is in the answer too.",
+    "store.awaited": "The record store is not there yet; the gateway waits for it, and is not ready.",
     "store.failed": "The record store could not be used.",
+    "store.lost": "The record store does not answer any more; calls that need it are 503 until it is back.",
+    "store.recovered": "The record store answers again.",
+    "store.warned": "The record store is set up so that records can get lost.",
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
     "rule.observed": "A rule that only observes would have refused this call.",
     "session.began": "A person signed in.",
@@ -45,6 +50,7 @@ GATEWAY_STARTED: Final = "gateway.started"
 GATEWAY_STOPPED: Final = "gateway.stopped"
 GATEWAY_DRAINING: Final = "gateway.draining"
 GATEWAY_WARNED: Final = "gateway.warned"
+KEY_CHOSEN: Final = "key.chosen"
 LEASE_LOST: Final = "lease.lost"
 MODE_REFUSED: Final = "mode.refused"
 MODE_WARNED: Final = "mode.warned"
@@ -57,7 +63,11 @@ REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"
 REQUEST_MALFORMED: Final = "request.malformed"
 REQUEST_REFUSED: Final = "request.refused"
+STORE_AWAITED: Final = "store.awaited"
 STORE_FAILED: Final = "store.failed"
+STORE_LOST: Final = "store.lost"
+STORE_RECOVERED: Final = "store.recovered"
+STORE_WARNED: Final = "store.warned"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
 RULE_OBSERVED: Final = "rule.observed"
 SESSION_BEGAN: Final = "session.began"

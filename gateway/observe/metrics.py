@@ -6,6 +6,7 @@ No label ever holds a token, an account or a raw path: labels are operation name
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_STORE_SECONDS = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0)
 
 
 class Metrics:
@@ -84,6 +85,27 @@ class Metrics:
             "gateway_refresh_interruptions",
             "Refresh tokens used again after an answer was lost, by outcome: recovered or lost.",
             ["outcome"],
+            registry=self.registry,
+        )
+        self.nodes = Gauge("gateway_nodes", "Gateway processes that share the record store.", registry=self.registry)
+        self.records = Gauge(
+            "gateway_records",
+            "Records in the store, by kind and by the name of the key that sealed them; counted now and then.",
+            ["kind", "key"],
+            registry=self.registry,
+        )
+        self.store_up = Gauge("gateway_store_up", "Whether the record store answers: 1 or 0.", registry=self.registry)
+        self.store_seconds = Histogram(
+            "gateway_store_seconds",
+            "Time of a call to the record store.",
+            ["call"],
+            buckets=_STORE_SECONDS,
+            registry=self.registry,
+        )
+        self.store_failures = Counter(
+            "gateway_store_failures",
+            "Calls that the record store did not carry out, by call; `spared` ones were not even tried.",
+            ["call", "kind"],
             registry=self.registry,
         )
         self.upstream_failures = Counter(

@@ -5,6 +5,7 @@ GatewayError
 │   └── AuthorizeRefused  the same, told to the client at its redirect URI (RFC 6749 section 4.1.2.1)
 ├── CronofyUnavailable    Cronofy is away, slow or answers nonsense
 └── StoreUnavailable      the record store is away
+    └── StoreUnusable     it is there, and waiting will not make it usable
 
 An error carries a code (for programs), a public sentence (for the caller) and a private detail (for the log). None of
 the three may hold a token, code, state, key or secret. The status is not in here: `error_codes` has the one table.
@@ -68,3 +69,7 @@ class StoreUnavailable(GatewayError):
             detail=detail,
             headers={"Retry-After": "2"},
         )
+
+
+class StoreUnusable(StoreUnavailable):
+    """The record store cannot be used as it is; somebody has to mend it first."""

@@ -12,26 +12,42 @@ from gateway.rules.errors import StoreUnavailable
 _UNAVAILABLE: Final = 503
 
 
+Check = Callable[[], Awaitable[str]]
+
+
 @dataclass(slots=True)
 class Readiness:
     """Whether this process should be sent requests, and why not.
 
     Attributes:
-        ping_store: raises StoreUnavailable when the store is away.
+        checks: each returns what speaks against it, or nothing.
+        waiting_for: what the start still waits for.
         draining: a stop was asked for.
     """
 
-    ping_store: Callable[[], Awaitable[None]]
-    draining: bool = field(default=False)
+    checks: list[Check] = field(default_factory=list)
+    waiting_for: str = "start"
+    draining: bool = False
 
     async def reasons_against(self) -> list[str]:
         """Return what speaks against it; nothing means ready."""
         reasons = ["draining"] if self.draining else []
+        if self.waiting_for:
+            return [*reasons, f"waiting for {self.waiting_for}"]
+        return [*reasons, *filter(None, [await check() for check in self.checks])]
+
+
+def store_check(ping: Callable[[], Awaitable[None]]) -> Check:
+    """Make a check of a store's ping, which raises StoreUnavailable when the store is away."""
+
+    async def check() -> str:
         try:
-            await self.ping_store()
+            await ping()
         except StoreUnavailable as error:
-            reasons.append(f"store: {error.detail}")
-        return reasons
+            return f"store: {error.detail}"
+        return ""
+
+    return check
 
 
 READINESS: Final = web.AppKey("readiness", Readiness)

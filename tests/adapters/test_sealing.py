@@ -92,3 +92,16 @@ def test_no_purpose_client_or_record_takes_anothers_sealing() -> None:
 
 def test_no_two_purposes_are_spelled_alike() -> None:
     assert len({*PURPOSES}) == len(PURPOSES)
+
+
+def test_a_settled_key_seals_and_all_still_open() -> None:
+    old, new = parse_key_ring(generate_key())[0], parse_key_ring(generate_key())[0]
+    sealer = AesGcmSealer((new, old))
+    assert sealer.key_ids == (new.id.hex(), old.id.hex())
+    sealer.settle(old.id.hex(), frozenset({"ab" * 8}))
+    sealed = sealer.seal(b"x", purpose="p", client="c", record_id="r")
+
+    assert sealer.key_of(sealed) == old.id.hex()
+    assert sealer.open(sealed, purpose="p", client="c", record_id="r") == b"x"
+    assert not sealer.is_for_others(sealed)
+    assert sealer.is_for_others(b"\x01" + bytes.fromhex("ab" * 8) + sealed[9:])

@@ -12,10 +12,10 @@ from tests.settings import good_settings
 
 
 async def test_the_store_is_the_one_that_is_named(clock: FakeClock, tmp_path: Path) -> None:
-    settings = check_settings(good_settings(store={"url": "memory:"})).settings
-    assert isinstance(await open_store(settings, clock), MemoryStore)
-    settings = check_settings(good_settings(store={"url": f"sqlite:///{tmp_path}/a.db"})).settings
-    store = await open_store(settings, clock)
+    checked = check_settings(good_settings(store={"url": "memory:"}))
+    assert isinstance(await open_store(checked, clock), MemoryStore)
+    checked = check_settings(good_settings(store={"url": f"sqlite:///{tmp_path}/a.db"}))
+    store = await open_store(checked, clock)
     assert isinstance(store, SqliteStore)
     await store.close()
 

@@ -7,9 +7,9 @@ from tests.journeys.world import World
 
 
 def kinds_stored(world: World) -> list[str]:
-    """Return the kind of every record, sorted."""
+    """Return the kind of every record, sorted; but for the gateway's own heartbeat, which is about nobody."""
     with closing(sqlite3.connect(world.store)) as db:
-        return sorted(row[0] for row in db.execute("SELECT kind FROM records"))
+        return sorted(row[0] for row in db.execute("SELECT kind FROM records WHERE kind <> 'node'"))
 
 
 def bytes_stored(world: World) -> bytes:

@@ -104,7 +104,7 @@ async def test_a_ring_that_cannot_be_used_is_told_without_a_key(tmp_path: Path, 
         ("[listen]\nport = 99999", "listen.port", "less than or equal to 65535"),
         ("[proxy]\nextra_operations = ['GET /v2/x']", "proxy.extra_operations", "write it as METHOD /v1/path"),
         ("[upstream]\nread_timeout = 0", "upstream.read_timeout", "greater than 0"),
-        ("[store]\nurl = 'mysql://x'", "store.url", "should match pattern"),
+        ("[store]\nurl = 'mysql://x'", "store.url", "must be sqlite:///FILE"),
     ],
 )
 async def test_a_slip_is_told_with_its_place(tmp_path: Path, text: str, place: str, problem: str) -> None:

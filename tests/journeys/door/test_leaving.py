@@ -10,7 +10,7 @@ import pytest
 
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.app.outside import open_store
-from gateway.config import Settings
+from gateway.config_check import Checked
 from gateway.flows.ports import Clock, RecordStore
 from tests.clock import FakeClock
 from tests.journeys.door.browser import (
@@ -98,13 +98,13 @@ def stores(monkeypatch: pytest.MonkeyPatch) -> list[SqliteStore]:
     """The stores that are opened from now on."""
     opened: list[SqliteStore] = []
 
-    async def noting(settings: Settings, clock: Clock) -> RecordStore:
-        store = await open_store(settings, clock)
+    async def noting(checked: Checked, clock: Clock) -> RecordStore:
+        store = await open_store(checked, clock)
         assert isinstance(store, SqliteStore)
         opened.append(store)
         return store
 
-    monkeypatch.setattr("gateway.app.open_store", noting)
+    monkeypatch.setattr("gateway.app.outside.open_store", noting)
     return opened
 
 
@@ -125,7 +125,7 @@ async def full(store: SqliteStore, *, on: bool) -> None:
         pages = await cursor.fetchone()
     assert pages is not None
     await store._db.execute(f"PRAGMA max_page_count = {pages[0]}")
-    insert = "INSERT INTO records VALUES (?, lower(hex(randomblob(16))), 1, 'stuffing', '', NULL, zeroblob(20))"
+    insert = "INSERT INTO records VALUES (?, lower(hex(randomblob(16))), 1, 'stuffing', '', NULL, zeroblob(20), '')"
     for kind in KINDS:
         with contextlib.suppress(sqlite3.OperationalError):
             while True:
@@ -163,6 +163,7 @@ async def test_a_store_in_trouble_costs_nobody_the_session(
                 await browser.post("/auth/logout", {"revoke": True}),
             ]
         await trouble(stores[0], on=False)
+        clock.pass_time(3)  # the store is spared for a moment after it failed
 
         for reply in replies:
             assert (reply.status, reply.code, reply.cookies) == (503, "store_unavailable", []), reply.body

@@ -19,7 +19,6 @@ def test_the_defaults_are_the_safe_ones() -> None:
     for opened in (client.any_loopback_redirect, client.redirect_wildcards, client.may_impersonate):
         assert not opened
     assert settings.operations.host == "127.0.0.1"
-    assert settings.store.url.startswith("sqlite:///")
 
 
 def test_a_variable_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +52,6 @@ def test_an_origin_is_made_plain(given: str, origin: str) -> None:
         {"public_url": "https://user@gw.example.com"},
         {"listen": {"port": 70_000}},
         {"listen": {"prot": 1}},
-        {"store": {"url": "mysql://x"}},
         {"proxy": {"mode_header": "Bad Header"}},
         {"proxy": {"extra_operations": ["FETCH /v1/x"]}},
         {"proxy": {"extra_operations": ["GET /v2/x"]}},
