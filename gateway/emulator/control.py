@@ -10,6 +10,7 @@ from gateway.emulator.autoconsent import Choice, choice_from
 from gateway.emulator.bodies import Body, UnreadableBodyError, read_body
 from gateway.emulator.faults import Fault, fault_from
 from gateway.emulator.refusals import RefusalError, invalid
+from gateway.emulator.rotation import Rotation, rotation_from
 from gateway.emulator.state import STATE, State
 
 Control = Callable[[State, Body], Mapping[str, object]]
@@ -53,12 +54,12 @@ def expire_tokens(state: State, _body: Body) -> Mapping[str, object]:
 
 
 def switch_rotation(state: State, body: Body) -> Mapping[str, object]:
-    """POST /_emulator/tokens/rotate: whether a refresh replaces the refresh token."""
-    wanted = body.get("on")
-    if not isinstance(wanted, bool):
-        raise invalid({"on": ("errors.invalid", "on is true or false")})
-    state.rotate_refresh_tokens = wanted
-    return {"rotate": wanted}
+    """POST /_emulator/tokens/rotate: how a refresh replaces the refresh token, from now on."""
+    rotation = rotation_from(body)
+    if not isinstance(rotation, Rotation):
+        raise invalid(rotation)
+    state.rotation = rotation
+    return {"rotate": rotation.kind != "off", **rotation.described()}
 
 
 def order_fault(state: State, body: Body) -> Mapping[str, object]:

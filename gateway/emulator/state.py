@@ -12,6 +12,7 @@ from gateway.emulator.grants import Grants
 from gateway.emulator.paging import Pages
 from gateway.emulator.people import People
 from gateway.emulator.request_log import RequestLog
+from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
 
 
@@ -24,7 +25,7 @@ class State:
     requests: RequestLog
     faults: Faults
     autoconsent: Choice | None
-    rotate_refresh_tokens: bool
+    rotation: Rotation
     links: dict[str, Record]
     """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
     records: defaultdict[str, dict[str, Record]]
@@ -42,7 +43,7 @@ class State:
         self.requests = RequestLog()
         self.faults = Faults()
         self.autoconsent = None
-        self.rotate_refresh_tokens = self.settings.rotate_refresh_tokens
+        self.rotation = self.settings.rotation
         self.links = {}
         self.records = defaultdict(dict)
 

@@ -9,9 +9,9 @@ from aiohttp import web
 
 from gateway.emulator.accounts import Profile, Record
 from gateway.emulator.answers import answer
+from gateway.emulator.authorizations import Authorization
 from gateway.emulator.bodies import Body, UnreadableBodyError, is_true, read_body, text_of
 from gateway.emulator.credentials import is_application
-from gateway.emulator.grants import Authorization
 from gateway.emulator.refusals import RefusalError
 from gateway.emulator.state import STATE, State
 
@@ -103,9 +103,9 @@ def _redeem(state: State, body: Body) -> Record:
 
 def _refresh(state: State, body: Body) -> Record:
     token = text_of(body, "refresh_token")
-    authorization = state.grants.refresh(token, rotate=state.rotate_refresh_tokens)
+    authorization = state.grants.refresh(token, state.rotation)
     if authorization is None:
-        raise _bad("invalid_grant", "The refresh token is unknown or revoked.")
+        raise _bad("invalid_grant", "The refresh token is unknown, replaced or revoked.")
     return token_set(state, authorization)
 
 

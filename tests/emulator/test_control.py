@@ -45,7 +45,7 @@ async def test_a_reset_forgets_everything(visitor: Visitor) -> None:
     assert await visitor.status("GET", "/v1/userinfo") == 401
     assert (await visitor.refresh(str(tokens["refresh_token"]))).status == 400
     assert (await visitor.open(authorize_url(visitor))).status == 200
-    assert visitor.state.rotate_refresh_tokens is False
+    assert visitor.state.rotation.kind == "off"
     assert len(await requests(visitor)) == 3
 
 
@@ -86,6 +86,20 @@ async def test_rotation_can_be_switched(visitor: Visitor) -> None:
     assert again["refresh_token"] == renewed["refresh_token"]
     assert (await visitor.refresh(str(tokens["refresh_token"]))).status == 400
     assert "on" in keys(await visitor.json("POST", "/_emulator/tokens/rotate", {"on": 1}, status=422))
+
+
+async def test_rotation_can_have_a_grace(visitor: Visitor) -> None:
+    old = str((await visitor.connect())["refresh_token"])
+    told = await visitor.json("POST", "/_emulator/tokens/rotate", {"kind": "grace", "grace": 5})
+    renewed = await visitor.keep(await visitor.refresh(old))
+    again = await visitor.keep(await visitor.refresh(old))
+    visitor.clock.now += 5
+
+    assert told == {"rotate": True, "kind": "grace", "grace": 5, "reuse_revokes": False}
+    assert again["refresh_token"] == renewed["refresh_token"] != old
+    assert (await visitor.refresh(old)).status == 400
+    bad = {"kind": "never", "grace": -1}
+    assert set(keys(await visitor.json("POST", "/_emulator/tokens/rotate", bad, status=422))) == {"kind", "grace"}
 
 
 async def test_a_fault_strikes_so_often_and_no_more(visitor: Visitor) -> None:
