@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway.emulator.answers import answer
 from gateway.emulator.autoconsent import Choice, choice_from
 from gateway.emulator.bodies import Body, UnreadableBodyError, read_body
+from gateway.emulator.crowd import Crowd, crowd_from, invite
 from gateway.emulator.faults import Fault, fault_from
 from gateway.emulator.refusals import RefusalError, invalid
 from gateway.emulator.rotation import Rotation, rotation_from
@@ -62,6 +63,14 @@ def switch_rotation(state: State, body: Body) -> Mapping[str, object]:
     return {"rotate": rotation.kind != "off", **rotation.described()}
 
 
+def invite_people(state: State, body: Body) -> Mapping[str, object]:
+    """POST /_emulator/people: so many new accounts that have authorized already, with their tokens."""
+    crowd = crowd_from(body)
+    if not isinstance(crowd, Crowd):
+        raise invalid(crowd)
+    return {"people": invite(state, crowd)}
+
+
 def order_fault(state: State, body: Body) -> Mapping[str, object]:
     """POST /_emulator/faults: the next requests to a path are slow, or fail."""
     fault = fault_from(body)
@@ -79,6 +88,7 @@ CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
     ("DELETE", "/_emulator/requests", forget_requests),
     ("POST", "/_emulator/tokens/expire", expire_tokens),
     ("POST", "/_emulator/tokens/rotate", switch_rotation),
+    ("POST", "/_emulator/people", invite_people),
     ("POST", "/_emulator/faults", order_fault),
 )
 

@@ -11,8 +11,10 @@ def test_a_reset_goes_back_to_the_settings() -> None:
     state.people.open_application_calendar("rota")
     state.links["x"] = {}
     state.records["y"]["z"] = {}
+    state.people.invited += 1
     state.reset()
 
     assert vars(state)["rotation"] == Rotation(kind="grace", grace=5)
     assert vars(state)["autoconsent"] is None
     assert (state.people.accounts, state.links, state.records) == ({}, {}, {})
+    assert state.people.invited == 0
