@@ -54,6 +54,11 @@ def expire_tokens(state: State, _body: Body) -> Mapping[str, object]:
     return {"expired": state.grants.expire_access_tokens()}
 
 
+def count_token_requests(state: State, _body: Body) -> Mapping[str, object]:
+    """GET /_emulator/tokens/counts: token requests carried out so far, also those whose answer is still delayed."""
+    return state.token_counts.described()
+
+
 def switch_rotation(state: State, body: Body) -> Mapping[str, object]:
     """POST /_emulator/tokens/rotate: how a refresh replaces the refresh token, from now on."""
     rotation = rotation_from(body)
@@ -72,12 +77,12 @@ def invite_people(state: State, body: Body) -> Mapping[str, object]:
 
 
 def order_fault(state: State, body: Body) -> Mapping[str, object]:
-    """POST /_emulator/faults: the next requests to a path are slow, or fail."""
+    """POST /_emulator/faults: the next requests to a path are slow, or fail, before or after they are carried out."""
     fault = fault_from(body)
     if not isinstance(fault, Fault):
         raise invalid(fault)
     state.faults.order(fault)
-    return {"fault": {"path": fault.path, "status": fault.status, "delay": fault.delay, "times": fault.times}}
+    return {"fault": fault.described()}
 
 
 CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
@@ -88,6 +93,7 @@ CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
     ("DELETE", "/_emulator/requests", forget_requests),
     ("POST", "/_emulator/tokens/expire", expire_tokens),
     ("POST", "/_emulator/tokens/rotate", switch_rotation),
+    ("GET", "/_emulator/tokens/counts", count_token_requests),
     ("POST", "/_emulator/people", invite_people),
     ("POST", "/_emulator/faults", order_fault),
 )

@@ -14,6 +14,7 @@ from gateway.emulator.people import People
 from gateway.emulator.request_log import RequestLog
 from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
+from gateway.emulator.token_counts import TokenCounts
 
 
 class State:
@@ -24,6 +25,7 @@ class State:
     pages: Pages
     requests: RequestLog
     faults: Faults
+    token_counts: TokenCounts
     autoconsent: Choice | None
     rotation: Rotation
     links: dict[str, Record]
@@ -42,6 +44,7 @@ class State:
         self.pages = Pages(self.settings.page_size)
         self.requests = RequestLog()
         self.faults = Faults()
+        self.token_counts = TokenCounts()
         self.autoconsent = None
         self.rotation = self.settings.rotation
         self.links = {}

@@ -19,17 +19,12 @@ _NEVER_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 async def exchange(request: web.Request) -> web.StreamResponse:
-    """Answer a code or a refresh token with a token set."""
-    state, body = await _admit(request)
-    match text_of(body, "grant_type"):
-        case "authorization_code":
-            response = answer(_redeem(state, body))
-        case "refresh_token":
-            response = answer(_refresh(state, body))
-        case "":
-            raise _bad("invalid_request", "grant_type is missing")
-        case _:
-            raise _bad("unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+    """Answer a code or a refresh token with a token set, and count what was done."""
+    try:
+        response = answer(_carry_out(*await _admit(request)))
+    except RefusalError:
+        request.app[STATE].token_counts.refused += 1
+        raise
     response.headers.update(_NEVER_STORED)
     return response
 
@@ -86,6 +81,21 @@ async def _admit(request: web.Request) -> tuple[State, Body]:
     if not is_application(state.settings, request, body):
         raise _bad("invalid_client", "client_id or client_secret is wrong")
     return state, body
+
+
+def _carry_out(state: State, body: Body) -> Record:
+    match text_of(body, "grant_type"):
+        case "authorization_code":
+            answered = _redeem(state, body)
+            state.token_counts.codes += 1
+        case "refresh_token":
+            answered = _refresh(state, body)
+            state.token_counts.refreshes += 1
+        case "":
+            raise _bad("invalid_request", "grant_type is missing")
+        case _:
+            raise _bad("unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+    return answered
 
 
 def _redeem(state: State, body: Body) -> Record:

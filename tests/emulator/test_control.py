@@ -104,6 +104,17 @@ async def test_rotation_can_have_a_grace(visitor: Visitor) -> None:
     assert set(keys(await visitor.json("POST", "/_emulator/tokens/rotate", bad, status=422))) == {"kind", "grace"}
 
 
+async def test_token_requests_are_counted_from_the_reset_on(visitor: Visitor) -> None:
+    tokens = await visitor.connect()
+    await visitor.refresh(str(tokens["refresh_token"]))
+    await visitor.refresh("unknown")
+    counted = await visitor.json("GET", "/_emulator/tokens/counts")
+    await visitor.json("POST", "/_emulator/reset")
+
+    assert counted == {"refreshes": 1, "codes": 1, "refused": 1}
+    assert await visitor.json("GET", "/_emulator/tokens/counts") == {"refreshes": 0, "codes": 0, "refused": 0}
+
+
 async def test_of_a_thousand_people_each_token_is_its_own_persons(visitor: Visitor) -> None:
     """A test of a gateway sees by this whether a call reached the account of its caller."""
     people = items(await visitor.json("POST", "/_emulator/people", {"count": 1000}), "people")

@@ -2,6 +2,7 @@ import pytest
 from aiohttp import ClientResponse, encode_basic_auth
 
 from gateway.emulator.rotation import Rotation
+from gateway.emulator.token_counts import TokenCounts
 from tests.emulator.conftest import MakeVisitor
 from tests.emulator.visitor import CALLBACK, Visitor, part
 
@@ -84,6 +85,19 @@ async def test_a_reuse_can_end_every_token_of_the_account(make_visitor: MakeVisi
     assert await refused(await visitor.refresh(old), "invalid_grant")
     assert await visitor.status("GET", "/v1/userinfo") == 401
     assert await refused(await visitor.refresh(str(renewed["refresh_token"])), "invalid_grant")
+
+
+async def test_token_requests_are_counted_by_what_came_of_them(visitor: Visitor) -> None:
+    tokens = await visitor.connect()
+    for _ in range(2):
+        await visitor.refresh(str(tokens["refresh_token"]))
+    await visitor.refresh("unknown")
+    await visitor.exchange("unknown")
+    await visitor.client.post("/oauth/token", json=visitor.credentials | {"client_secret": "wrong"})
+    await visitor.client.post("/oauth/token", data=b"{")
+    await visitor.client.post("/oauth/token/revoke", json=visitor.credentials)
+
+    assert visitor.state.token_counts == TokenCounts(refreshes=2, codes=1, refused=4)
 
 
 async def test_a_service_account_has_half_an_hour_and_no_profile(visitor: Visitor) -> None:
