@@ -26,6 +26,7 @@ LINK_TOKEN_LIFETIME: Final = 300.0
 """Seconds. Cronofy calls link tokens temporary and says no more."""
 
 ENTERPRISE_PATH: Final = "/enterprise_connect/oauth/authorize"
+_MOST_SUGGESTED: Final = 100
 _COOKIE_LIFETIME: Final = 365 * 24 * 3600
 
 
@@ -127,7 +128,8 @@ def _account_to_link(state: State, asked: AuthorizeRequest, cookie: str) -> Acco
 
 
 def _known_emails(state: State) -> list[str]:
-    return [account.email for account in state.people.accounts.values() if account.email]
+    # The newest: a crowd of a hundred thousand would be a page of megabytes.
+    return [account.email for account in state.people.accounts.values() if account.email][-_MOST_SUGGESTED:]
 
 
 def _redirect(location: str) -> web.Response:

@@ -67,6 +67,13 @@ def texts_of(body: Body, name: str) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
+def number_within(value: object, least: float, most: float, *, whole: bool = False) -> float | None:
+    """Take a JSON number between two bounds, both allowed; anything else, booleans too, is None."""
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        return None
+    return float(value) if least <= value <= most else None
+
+
 def is_true(value: object) -> bool:
     """Read a boolean: JSON's own, or `true`, `True` (Python) and `1` (PHP) as text."""
     return value is True or value == 1 or (isinstance(value, str) and value in {"true", "True", "1"})

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from gateway.emulator import scopes
 from gateway.emulator.accounts import Account
+from gateway.emulator.authorizations import Authorization
 from gateway.emulator.bodies import Body, UnreadableBodyError, read_body, text_of
 from gateway.emulator.credentials import bearer_of, is_application, is_secret
-from gateway.emulator.grants import Authorization
 from gateway.emulator.refusals import RefusalError, insufficient_scope, invalid, unrecognized
 from gateway.emulator.state import STATE, State
 

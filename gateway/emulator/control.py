@@ -8,8 +8,10 @@ from aiohttp import web
 from gateway.emulator.answers import answer
 from gateway.emulator.autoconsent import Choice, choice_from
 from gateway.emulator.bodies import Body, UnreadableBodyError, read_body
+from gateway.emulator.crowd import Crowd, crowd_from, invite
 from gateway.emulator.faults import Fault, fault_from
 from gateway.emulator.refusals import RefusalError, invalid
+from gateway.emulator.rotation import Rotation, rotation_from
 from gateway.emulator.state import STATE, State
 
 Control = Callable[[State, Body], Mapping[str, object]]
@@ -52,22 +54,35 @@ def expire_tokens(state: State, _body: Body) -> Mapping[str, object]:
     return {"expired": state.grants.expire_access_tokens()}
 
 
+def count_token_requests(state: State, _body: Body) -> Mapping[str, object]:
+    """GET /_emulator/tokens/counts: token requests carried out so far, also those whose answer is still delayed."""
+    return state.token_counts.described()
+
+
 def switch_rotation(state: State, body: Body) -> Mapping[str, object]:
-    """POST /_emulator/tokens/rotate: whether a refresh replaces the refresh token."""
-    wanted = body.get("on")
-    if not isinstance(wanted, bool):
-        raise invalid({"on": ("errors.invalid", "on is true or false")})
-    state.rotate_refresh_tokens = wanted
-    return {"rotate": wanted}
+    """POST /_emulator/tokens/rotate: how a refresh replaces the refresh token, from now on."""
+    rotation = rotation_from(body)
+    if not isinstance(rotation, Rotation):
+        raise invalid(rotation)
+    state.rotation = rotation
+    return {"rotate": rotation.kind != "off", **rotation.described()}
+
+
+def invite_people(state: State, body: Body) -> Mapping[str, object]:
+    """POST /_emulator/people: so many new accounts that have authorized already, with their tokens."""
+    crowd = crowd_from(body)
+    if not isinstance(crowd, Crowd):
+        raise invalid(crowd)
+    return {"people": invite(state, crowd)}
 
 
 def order_fault(state: State, body: Body) -> Mapping[str, object]:
-    """POST /_emulator/faults: the next requests to a path are slow, or fail."""
+    """POST /_emulator/faults: the next requests to a path are slow, or fail, before or after they are carried out."""
     fault = fault_from(body)
     if not isinstance(fault, Fault):
         raise invalid(fault)
     state.faults.order(fault)
-    return {"fault": {"path": fault.path, "status": fault.status, "delay": fault.delay, "times": fault.times}}
+    return {"fault": fault.described()}
 
 
 CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
@@ -78,6 +93,8 @@ CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
     ("DELETE", "/_emulator/requests", forget_requests),
     ("POST", "/_emulator/tokens/expire", expire_tokens),
     ("POST", "/_emulator/tokens/rotate", switch_rotation),
+    ("GET", "/_emulator/tokens/counts", count_token_requests),
+    ("POST", "/_emulator/people", invite_people),
     ("POST", "/_emulator/faults", order_fault),
 )
 

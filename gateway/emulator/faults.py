@@ -1,25 +1,38 @@
-"""Faults to order: the next requests to a path are slow, or fail, or both."""
+"""Faults to order: the next requests to a path are slow, or fail, or both.
+
+With `after`, what was asked for is done first: Cronofy has rotated a token, and the answer is late or lost.
+"""
 
 from collections import deque
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Final, Literal, get_args
 
-from gateway.emulator.bodies import Body
+from gateway.emulator.bodies import Body, number_within
 from gateway.emulator.refusals import Complaints
 
-_STATUSES: Final = range(200, 600)
+When = Literal["before", "after"]
+
+_STATUSES: Final = (200, 599)
 _LONGEST_DELAY: Final = 60  # seconds; more than any client waits
 _MOST_TIMES: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One order: `delay` in seconds; without a status the request is only delayed."""
+    """One order: `delay` in seconds; without a status the request is only delayed.
+
+    `when` says whether it strikes before or after the request is carried out.
+    """
 
     path: str
     status: int | None
     delay: float
     times: int
+    when: When = "before"
+
+    def described(self) -> dict[str, object]:
+        """The order as JSON."""
+        return asdict(self)
 
 
 class Faults:
@@ -48,28 +61,20 @@ def fault_from(fields: Body) -> Fault | Complaints:
     """Read an order, or say of each bad field what is allowed."""
     complaints: dict[str, tuple[str, str]] = {}
     path, status = fields.get("path"), fields.get("status")
-    delay, times = fields.get("delay", 0), fields.get("times", 1)
+    code = number_within(status, *_STATUSES, whole=True)
+    delay = number_within(fields.get("delay", 0), 0, _LONGEST_DELAY)
+    times = number_within(fields.get("times", 1), 1, _MOST_TIMES, whole=True)
+    when = next((known for known in get_args(When) if known == fields.get("when", "before")), None)
     if not isinstance(path, str) or not path.startswith("/"):
         complaints["path"] = ("errors.invalid", "path is the exact path of a request, such as /v1/events")
-    if status is not None and not (_is_number(status, whole=True) and _number(status) in _STATUSES):
+    if status is not None and code is None:
         complaints["status"] = ("errors.invalid", "status is a number from 200 to 599, or left out")
-    if not (_is_number(delay) and 0 <= _number(delay) <= _LONGEST_DELAY):
+    if delay is None:
         complaints["delay"] = ("errors.invalid", "delay is a number of seconds from 0 to 60")
-    if not (_is_number(times, whole=True) and 1 <= _number(times) <= _MOST_TIMES):
+    if times is None:
         complaints["times"] = ("errors.invalid", "times is a number from 1 to 1000")
-    if complaints:
+    if when is None:
+        complaints["when"] = ("errors.not_recognized", f"when is one of {', '.join(get_args(When))}")
+    if complaints or delay is None or times is None or when is None:
         return complaints
-    return Fault(
-        path=str(path),
-        status=None if status is None else int(_number(status)),
-        delay=_number(delay),
-        times=int(_number(times)),
-    )
-
-
-def _is_number(value: object, *, whole: bool = False) -> bool:
-    return isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else 0.0
+    return Fault(str(path), None if code is None else int(code), delay, int(times), when)

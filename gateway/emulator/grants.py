@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.emulator.accounts import Account, Profile
+from gateway.emulator.authorizations import Authorization, Authorizations
 from gateway.emulator.ids import new_token
+from gateway.emulator.rotation import Rotation
 
 CODE_LIFETIME: Final = 600.0
 """Seconds. RFC 6749 section 4.1.2 recommends ten minutes at most; Cronofy's own figure is not published."""
@@ -30,17 +32,6 @@ class Grant:
     expires_at: float = 0.0
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Authorization:
-    """What an account granted. `granted_by` names the service account that delegated it, if one did."""
-
-    account: Account
-    scope: str
-    refresh_token: str
-    delegated_scope: str = ""
-    granted_by: str = ""
-
-
 @dataclass(slots=True)
 class _AccessToken:
     authorization: Authorization
@@ -54,7 +45,7 @@ class Grants:
         self._clock = clock
         self._codes: dict[str, Grant] = {}
         self._access: dict[str, _AccessToken] = {}
-        self._authorizations: dict[str, Authorization] = {}
+        self._authorizations = Authorizations()
 
     def new_code(self, grant: Grant) -> str:
         """Hand out a code for a grant."""
@@ -73,10 +64,7 @@ class Grants:
 
     def authorize(self, grant: Grant) -> Authorization:
         """Record what an account granted; an account that is still authorized keeps its refresh token."""
-        authorization = self._authorizations.get(grant.account.account_id)
-        if authorization is None:
-            authorization = Authorization(account=grant.account, scope=grant.scope, refresh_token=new_token())
-            self._authorizations[grant.account.account_id] = authorization
+        authorization = self._authorizations.begin(grant.account, grant.scope)
         authorization.scope, authorization.delegated_scope = grant.scope, grant.delegated_scope
         authorization.granted_by = grant.granted_by
         return authorization
@@ -87,11 +75,19 @@ class Grants:
         self._access[token] = _AccessToken(authorization, self._clock() + lifetime)
         return token
 
-    def refresh(self, refresh_token: str, *, rotate: bool) -> Authorization | None:
-        """Find what a refresh token stands for; with `rotate` it is replaced and stops working."""
-        authorization = self._by_refresh_token(refresh_token)
-        if authorization is not None and rotate:
-            authorization.refresh_token = new_token()
+    def refresh(self, refresh_token: str, rotation: Rotation) -> Authorization | None:
+        """Find what a refresh token stands for, and replace it if it is the present one and they rotate.
+
+        A replaced one that is used in its grace replaces nothing: two callers would chase each other.
+        """
+        now = self._clock()
+        authorization = self._authorizations.find(refresh_token, now=now)
+        if authorization is None:
+            reused = self._authorizations.find_replaced(refresh_token) if rotation.reuse_revokes else None
+            if reused is not None:
+                self.revoke(reused)
+        elif rotation.kind != "off" and authorization.refresh_token == refresh_token:
+            self._authorizations.replace_token(authorization, works_until=rotation.end_of_replaced(now))
         return authorization
 
     def holder(self, access_token: str) -> Authorization | None:
@@ -101,24 +97,24 @@ class Grants:
 
     def find(self, token: str) -> Authorization | None:
         """Find what a refresh token or a live access token belongs to; an expired one is as good as none."""
-        return self._by_refresh_token(token) or self.holder(token)
+        return self._authorizations.find(token, now=self._clock()) or self.holder(token)
 
     def of_account(self, sub: str) -> Authorization | None:
         """Find the authorization of an account."""
-        return self._authorizations.get(sub)
+        return self._authorizations.of_account(sub)
 
     def revoke(self, authorization: Authorization) -> None:
         """End an authorization, its profiles' connections, and what a service account delegated."""
         account = authorization.account
-        self._authorizations.pop(account.account_id, None)
+        self._authorizations.end(authorization)
         self._access = {
             token: known for token, known in self._access.items() if known.authorization is not authorization
         }
         self._codes = {code: grant for code, grant in self._codes.items() if grant.account is not account}
         if account.kind != "application_calendar":
             account.profiles.clear()
-        for other in list(self._authorizations.values()):
-            if account.kind == "service_account" and other.granted_by == account.account_id:
+        if account.kind == "service_account":
+            for other in self._authorizations.delegated_by(account.account_id):
                 self.revoke(other)
 
     def expire_access_tokens(self) -> int:
@@ -128,6 +124,3 @@ class Grants:
         for known in live:
             known.expires_at = now
         return len(live)
-
-    def _by_refresh_token(self, token: str) -> Authorization | None:
-        return next((a for a in self._authorizations.values() if a.refresh_token == token), None)

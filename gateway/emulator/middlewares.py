@@ -1,4 +1,4 @@
-"""What happens around every request: noting it, ordered faults, refusals as JSON, gzip. Outermost first."""
+"""What happens around every request: noting it, gzip, ordered faults, refusals as JSON. Outermost first."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -55,16 +55,20 @@ async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @web.middleware
 async def fail_on_order(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Be slow or fail if that was ordered for this path."""
+    """Be slow or fail if that was ordered for this path, before or after the request is carried out."""
     fault = request.app[STATE].faults.take(request.path)
-    if fault is not None and fault.delay:
+    if fault is None:
+        return await handler(request)
+    done = await handler(request) if fault.when == "after" else None
+    if fault.delay:
         await asyncio.sleep(fault.delay)
-    if fault is not None and fault.status is not None:
+    if fault.status is not None:
         return answer({"error": "ordered_fault"}, fault.status)
-    return await handler(request)
+    return done if done is not None else await handler(request)
 
 
-MIDDLEWARES: Final = (note_request, pack, refuse, fail_on_order)
+# Refusals become answers inside of ordered faults: a refused request was carried out too, and its answer can be late.
+MIDDLEWARES: Final = (note_request, pack, fail_on_order, refuse)
 
 
 def _takes_gzip(accepted: str) -> bool:

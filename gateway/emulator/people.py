@@ -24,6 +24,8 @@ class People:
         self.accounts: dict[str, Account] = {}
         self.browsers: dict[str, str] = {}
         """Browser cookie to account id."""
+        self.invited = 0
+        """How many the control API made."""
 
     def find(self, sub: str) -> Account | None:
         """Look an account up by `acc_…`, `ser_…` or `apc_…`."""
@@ -85,10 +87,11 @@ class People:
         return self.accounts[account_id]
 
     def _by_email(self, email: str, *, may_link: bool) -> Account | None:
-        people = [account for account in self.accounts.values() if account.kind == "account"]
-        own = next((account for account in people if account.email == email), None)
+        # Its id is made of its address, so a person's own account needs no search; only a linked address does.
+        own = self.accounts.get(stable_id("acc", email))
         if own is not None or not may_link:
             return own
+        people = (account for account in self.accounts.values() if account.kind == "account")
         return next((account for account in people if any(p.name == email for p in account.profiles)), None)
 
 

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from gateway.emulator.rotation import Rotation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +16,7 @@ class EmulatorSettings:
         client_secrets: every active one. Each is OAuth secret, API key and HMAC key at once, as at Cronofy.
         access_token_lifetime: seconds, for people and application calendars.
         service_token_lifetime: seconds, for service accounts.
-        rotate_refresh_tokens: where the rotation switch stands at the start and after a reset.
+        rotation: how refresh tokens rotate at the start and after a reset.
         page_size: items on a page of events, free/busy or available periods.
         clock: Unix time in seconds. Events are laid out around it, tokens expire by it.
     """
@@ -26,6 +28,6 @@ class EmulatorSettings:
     )
     access_token_lifetime: int = 3600
     service_token_lifetime: int = 1800
-    rotate_refresh_tokens: bool = False
+    rotation: Rotation = field(default_factory=Rotation)
     page_size: int = 20
     clock: Callable[[], float] = time.time

@@ -12,7 +12,9 @@ from gateway.emulator.grants import Grants
 from gateway.emulator.paging import Pages
 from gateway.emulator.people import People
 from gateway.emulator.request_log import RequestLog
+from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
+from gateway.emulator.token_counts import TokenCounts
 
 
 class State:
@@ -23,8 +25,9 @@ class State:
     pages: Pages
     requests: RequestLog
     faults: Faults
+    token_counts: TokenCounts
     autoconsent: Choice | None
-    rotate_refresh_tokens: bool
+    rotation: Rotation
     links: dict[str, Record]
     """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
     records: defaultdict[str, dict[str, Record]]
@@ -41,8 +44,9 @@ class State:
         self.pages = Pages(self.settings.page_size)
         self.requests = RequestLog()
         self.faults = Faults()
+        self.token_counts = TokenCounts()
         self.autoconsent = None
-        self.rotate_refresh_tokens = self.settings.rotate_refresh_tokens
+        self.rotation = self.settings.rotation
         self.links = {}
         self.records = defaultdict(dict)
 

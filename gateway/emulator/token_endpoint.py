@@ -9,9 +9,9 @@ from aiohttp import web
 
 from gateway.emulator.accounts import Profile, Record
 from gateway.emulator.answers import answer
+from gateway.emulator.authorizations import Authorization
 from gateway.emulator.bodies import Body, UnreadableBodyError, is_true, read_body, text_of
 from gateway.emulator.credentials import is_application
-from gateway.emulator.grants import Authorization
 from gateway.emulator.refusals import RefusalError
 from gateway.emulator.state import STATE, State
 
@@ -19,17 +19,12 @@ _NEVER_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
 async def exchange(request: web.Request) -> web.StreamResponse:
-    """Answer a code or a refresh token with a token set."""
-    state, body = await _admit(request)
-    match text_of(body, "grant_type"):
-        case "authorization_code":
-            response = answer(_redeem(state, body))
-        case "refresh_token":
-            response = answer(_refresh(state, body))
-        case "":
-            raise _bad("invalid_request", "grant_type is missing")
-        case _:
-            raise _bad("unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+    """Answer a code or a refresh token with a token set, and count what was done."""
+    try:
+        response = answer(_carry_out(*await _admit(request)))
+    except RefusalError:
+        request.app[STATE].token_counts.refused += 1
+        raise
     response.headers.update(_NEVER_STORED)
     return response
 
@@ -88,6 +83,21 @@ async def _admit(request: web.Request) -> tuple[State, Body]:
     return state, body
 
 
+def _carry_out(state: State, body: Body) -> Record:
+    match text_of(body, "grant_type"):
+        case "authorization_code":
+            answered = _redeem(state, body)
+            state.token_counts.codes += 1
+        case "refresh_token":
+            answered = _refresh(state, body)
+            state.token_counts.refreshes += 1
+        case "":
+            raise _bad("invalid_request", "grant_type is missing")
+        case _:
+            raise _bad("unsupported_grant_type", "grant_type is authorization_code or refresh_token")
+    return answered
+
+
 def _redeem(state: State, body: Body) -> Record:
     redeemed = state.grants.redeem(text_of(body, "code"), text_of(body, "redirect_uri"))
     if redeemed is None:
@@ -103,9 +113,9 @@ def _redeem(state: State, body: Body) -> Record:
 
 def _refresh(state: State, body: Body) -> Record:
     token = text_of(body, "refresh_token")
-    authorization = state.grants.refresh(token, rotate=state.rotate_refresh_tokens)
+    authorization = state.grants.refresh(token, state.rotation)
     if authorization is None:
-        raise _bad("invalid_grant", "The refresh token is unknown or revoked.")
+        raise _bad("invalid_grant", "The refresh token is unknown, replaced or revoked.")
     return token_set(state, authorization)
 
 

@@ -4,6 +4,7 @@ from aiohttp.test_utils import make_mocked_request
 from gateway.emulator.bodies import (
     UnreadableBodyError,
     is_true,
+    number_within,
     object_of,
     objects_of,
     read_body,
@@ -54,3 +55,19 @@ def test_truth_has_many_spellings(value: object) -> None:
 @pytest.mark.parametrize("value", [False, "false", "False", "0", 0, None, "", [], {}, ["true"]])
 def test_everything_else_is_false(value: object) -> None:
     assert not is_true(value)
+
+
+@pytest.mark.parametrize(("value", "number"), [(0, 0.0), (10, 10.0), (2.5, 2.5), (10.0, 10.0)])
+def test_a_number_is_taken_within_its_bounds(value: object, number: float) -> None:
+    assert number_within(value, 0, 10) == number
+
+
+@pytest.mark.parametrize("value", [-1, 10.5, True, "5", None, [5], float("nan"), float("inf"), 10**400])
+def test_anything_else_is_no_number(value: object) -> None:
+    """JSON as Python reads it has NaN, Infinity and integers that no float can hold."""
+    assert number_within(value, 0, 10) is None
+
+
+@pytest.mark.parametrize(("value", "number"), [(5, 5.0), (5.0, None), (5.5, None)])
+def test_a_count_is_a_whole_number(value: object, number: float | None) -> None:
+    assert number_within(value, 0, 10, whole=True) == number

@@ -57,6 +57,16 @@ async def test_another_provider_name_preselects(visitor: Visitor) -> None:
     assert 'value="google" checked' not in text
 
 
+async def test_of_a_crowd_the_newest_are_suggested(visitor: Visitor) -> None:
+    """All of a hundred thousand would be megabytes on each page."""
+    await visitor.json("POST", "/_emulator/people", {"count": 150})
+    text = await page(visitor, scope="read_write")
+
+    assert text.count("<option") == 100
+    assert '"person-150@' in text
+    assert '"person-50@' not in text
+
+
 async def test_known_people_are_suggested(visitor: Visitor) -> None:
     await visitor.connect(email="ada&co@example.com")
     await visitor.client.delete("/_emulator/autoconsent")

@@ -6,6 +6,7 @@ ALL = [
     ("PUT", "/_emulator/autoconsent"),
     ("POST", "/_emulator/tokens/rotate"),
     ("POST", "/_emulator/faults"),
+    ("POST", "/_emulator/people"),
     ("POST", "/_emulator/reset"),
 ]
 
@@ -45,8 +46,9 @@ async def test_a_reset_forgets_everything(visitor: Visitor) -> None:
     assert await visitor.status("GET", "/v1/userinfo") == 401
     assert (await visitor.refresh(str(tokens["refresh_token"]))).status == 400
     assert (await visitor.open(authorize_url(visitor))).status == 200
-    assert visitor.state.rotate_refresh_tokens is False
+    assert visitor.state.rotation.kind == "off"
     assert len(await requests(visitor)) == 3
+    assert visitor.state.people.accounts == {}
 
 
 async def test_requests_are_listed_without_values(visitor: Visitor) -> None:
@@ -86,6 +88,57 @@ async def test_rotation_can_be_switched(visitor: Visitor) -> None:
     assert again["refresh_token"] == renewed["refresh_token"]
     assert (await visitor.refresh(str(tokens["refresh_token"]))).status == 400
     assert "on" in keys(await visitor.json("POST", "/_emulator/tokens/rotate", {"on": 1}, status=422))
+
+
+async def test_rotation_can_have_a_grace(visitor: Visitor) -> None:
+    old = str((await visitor.connect())["refresh_token"])
+    told = await visitor.json("POST", "/_emulator/tokens/rotate", {"kind": "grace", "grace": 5})
+    renewed = await visitor.keep(await visitor.refresh(old))
+    again = await visitor.keep(await visitor.refresh(old))
+    visitor.clock.now += 5
+
+    assert told == {"rotate": True, "kind": "grace", "grace": 5, "reuse_revokes": False}
+    assert again["refresh_token"] == renewed["refresh_token"] != old
+    assert (await visitor.refresh(old)).status == 400
+    bad = {"kind": "never", "grace": -1}
+    assert set(keys(await visitor.json("POST", "/_emulator/tokens/rotate", bad, status=422))) == {"kind", "grace"}
+
+
+async def test_token_requests_are_counted_from_the_reset_on(visitor: Visitor) -> None:
+    tokens = await visitor.connect()
+    await visitor.refresh(str(tokens["refresh_token"]))
+    await visitor.refresh("unknown")
+    counted = await visitor.json("GET", "/_emulator/tokens/counts")
+    await visitor.json("POST", "/_emulator/reset")
+
+    assert counted == {"refreshes": 1, "codes": 1, "refused": 1}
+    assert await visitor.json("GET", "/_emulator/tokens/counts") == {"refreshes": 0, "codes": 0, "refused": 0}
+
+
+async def test_of_a_thousand_people_each_token_is_its_own_persons(visitor: Visitor) -> None:
+    """A test of a gateway sees by this whether a call reached the account of its caller."""
+    people = items(await visitor.json("POST", "/_emulator/people", {"count": 1000}), "people")
+    for person in people:
+        visitor.access_token = str(person["access_token"])
+        account, userinfo = await visitor.json("GET", "/v1/account"), await visitor.json("GET", "/v1/userinfo")
+        assert account["sub"] == userinfo["sub"] == person["sub"]
+
+    assert len({str(person["sub"]) for person in people}) == 1000
+
+
+async def test_invited_people_are_in_the_mode_that_was_asked_for(visitor: Visitor) -> None:
+    body = {"count": 2, "mode": "no_access", "expires_in": 60}
+    _, person = items(await visitor.json("POST", "/_emulator/people", body), "people")
+    visitor.access_token = str(person["access_token"])
+    (profile,) = items(await visitor.json("GET", "/v1/profiles"), "profiles")
+    renewed = await visitor.refresh(str(person["refresh_token"]))
+
+    assert set(person) == {"sub", "refresh_token", "access_token", "profile_id"}
+    assert (profile["profile_id"], profile["provider_name"]) == (person["profile_id"], "cronofy")
+    assert (await renewed.json())["scope"] == "free_busy_write"
+    visitor.clock.now += 60
+    assert await visitor.status("GET", "/v1/profiles") == 401
+    assert "count" in keys(await visitor.json("POST", "/_emulator/people", {}, status=422))
 
 
 async def test_a_fault_strikes_so_often_and_no_more(visitor: Visitor) -> None:

@@ -4,7 +4,15 @@ from gateway.emulator.faults import Fault, Faults, fault_from
 
 
 def test_an_order_needs_only_a_path() -> None:
-    assert fault_from({"path": "/v1/events"}) == Fault("/v1/events", None, 0.0, 1)
+    assert fault_from({"path": "/v1/events"}) == Fault("/v1/events", None, 0.0, 1, "before")
+
+
+def test_an_order_is_told_as_it_was_given() -> None:
+    fields = {"path": "/v1/events", "status": 503, "delay": 2.5, "times": 3, "when": "after"}
+    fault = fault_from(fields)
+
+    assert isinstance(fault, Fault)
+    assert fault.described() == fields
 
 
 @pytest.mark.parametrize(
@@ -20,6 +28,9 @@ def test_an_order_needs_only_a_path() -> None:
         ({"path": "/", "delay": 61}, "delay"),
         ({"path": "/", "times": 0}, "times"),
         ({"path": "/", "times": 1.5}, "times"),
+        ({"path": "/", "when": "during"}, "when"),
+        ({"path": "/", "when": ["after"]}, "when"),
+        ({"path": "/", "when": None}, "when"),
     ],
 )
 def test_a_bad_field_is_named(fields: dict[str, object], bad: str) -> None:

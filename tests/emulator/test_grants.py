@@ -2,9 +2,12 @@ import pytest
 
 from gateway.emulator.accounts import Account
 from gateway.emulator.grants import CODE_LIFETIME, Grant, Grants
+from gateway.emulator.rotation import Rotation
 from tests.emulator.visitor import Clock
 
 CALLBACK = "https://app.example.com/callback?tenant=1"
+OFF, STRICT, GRACE = Rotation(kind="off"), Rotation(kind="strict"), Rotation(kind="grace", grace=30)
+REVOKING = Rotation(kind="strict", reuse_revokes=True)
 
 
 @pytest.fixture
@@ -59,20 +62,76 @@ def test_an_account_has_one_refresh_token_whoever_asks(grants: Grants) -> None:
 def test_a_rotated_refresh_token_stops_working_and_the_new_one_is_handed_out(grants: Grants) -> None:
     one = grant()
     old = grants.authorize(one).refresh_token
-    renewed = grants.refresh(old, rotate=True)
+    renewed = grants.refresh(old, STRICT)
 
     assert renewed is not None
     assert renewed.refresh_token != old
-    assert grants.refresh(old, rotate=True) is None
+    assert grants.refresh(old, STRICT) is None
     assert grants.authorize(one).refresh_token == renewed.refresh_token
 
 
 def test_without_rotation_it_stays(grants: Grants) -> None:
     old = grants.authorize(grant()).refresh_token
-    renewed = grants.refresh(old, rotate=False)
+    renewed = grants.refresh(old, OFF)
 
     assert renewed is not None
     assert renewed.refresh_token == old
+
+
+def test_in_the_grace_a_replaced_one_leads_to_the_present_one(grants: Grants, clock: Clock) -> None:
+    """It replaces nothing itself, or two callers would chase each other."""
+    authorization = grants.authorize(grant())
+    oldest = authorization.refresh_token
+    grants.refresh(oldest, GRACE)
+    older = authorization.refresh_token
+    clock.now += 10
+    grants.refresh(older, GRACE)
+    present = authorization.refresh_token
+    clock.now += 19
+
+    assert len({oldest, older, present}) == 3
+    assert [grants.refresh(token, GRACE) for token in (oldest, older, oldest)] == [authorization] * 3
+    assert authorization.refresh_token == present
+    assert grants.find(oldest) is authorization
+    clock.now += 1
+    assert (grants.refresh(oldest, GRACE), grants.find(oldest)) == (None, None)
+    assert grants.refresh(older, GRACE) is authorization
+    clock.now += 10
+    assert grants.refresh(older, GRACE) is None
+
+
+@pytest.mark.parametrize("later", [OFF, GRACE])
+def test_what_was_replaced_at_once_has_no_grace_afterwards(grants: Grants, later: Rotation) -> None:
+    """The kind under which a token was replaced decides, not the one under which it is used again."""
+    authorization = grants.authorize(grant())
+    old = authorization.refresh_token
+    grants.refresh(old, STRICT)
+
+    assert grants.refresh(old, later) is None
+
+
+def test_a_reuse_can_end_the_whole_authorization(grants: Grants) -> None:
+    authorization = grants.authorize(grant())
+    access = grants.new_access_token(authorization, 60)
+    old, other = authorization.refresh_token, grants.authorize(grant("acc_2"))
+    grants.refresh(old, REVOKING)
+    before = grants.refresh("unknown", REVOKING), grants.holder(access)
+
+    assert before == (None, authorization)
+    assert grants.refresh(old, REVOKING) is None
+    assert grants.of_account("acc_1") is None
+    assert grants.holder(access) is None
+    assert grants.refresh(authorization.refresh_token, REVOKING) is None
+    assert grants.of_account("acc_2") is other
+
+
+def test_without_that_flag_a_reuse_is_merely_refused(grants: Grants) -> None:
+    authorization = grants.authorize(grant())
+    old = authorization.refresh_token
+    grants.refresh(old, STRICT)
+
+    assert grants.refresh(old, STRICT) is None
+    assert grants.refresh(authorization.refresh_token, STRICT) is authorization
 
 
 def test_an_access_token_lives_as_long_as_it_was_given(grants: Grants, clock: Clock) -> None:
@@ -97,7 +156,7 @@ def test_a_revocation_ends_all_tokens_and_codes_of_the_account(grants: Grants) -
     assert grants.holder(access) is None
     assert grants.redeem(code, CALLBACK) is None
     assert grants.of_account("acc_1") is None
-    assert grants.refresh(authorization.refresh_token, rotate=False) is None
+    assert grants.refresh(authorization.refresh_token, OFF) is None
     assert grants.of_account("acc_2") is other
 
 

@@ -52,6 +52,15 @@ def test_a_linked_address_leads_to_its_account_unless_linking_is_avoided() -> No
     assert connect(people, "b@example.com", may_link=False).account is not account
 
 
+def test_an_address_that_was_linked_first_becomes_an_account_of_its_own_later() -> None:
+    people = People()
+    first = connect(people, "a@example.com").account
+    connect(people, "b@example.com", link_to=first)
+    own = connect(people, "b@example.com", may_link=False).account
+
+    assert connect(people, "b@example.com").account is own
+
+
 def test_ids_survive_a_restart() -> None:
     first, second = connect(People(), "a@example.com"), connect(People(), "a@example.com")
 

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
 
 
@@ -11,7 +12,7 @@ def test_the_defaults_are_those_of_the_docs() -> None:
     assert settings.client_id == "emulator-application"
     assert len(settings.client_secrets) == 2
     assert (settings.access_token_lifetime, settings.service_token_lifetime) == (3600, 1800)
-    assert settings.rotate_refresh_tokens is False
+    assert settings.rotation == Rotation(kind="off", grace=30.0, reuse_revokes=False)
     assert settings.clock() > 1_700_000_000
 
 

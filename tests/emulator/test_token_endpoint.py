@@ -1,6 +1,8 @@
 import pytest
 from aiohttp import ClientResponse, encode_basic_auth
 
+from gateway.emulator.rotation import Rotation
+from gateway.emulator.token_counts import TokenCounts
 from tests.emulator.conftest import MakeVisitor
 from tests.emulator.visitor import CALLBACK, Visitor, part
 
@@ -49,7 +51,7 @@ async def test_a_refresh_gives_a_new_access_token_and_no_identity(visitor: Visit
 
 
 async def test_rotation_is_a_setting(make_visitor: MakeVisitor) -> None:
-    visitor = await make_visitor(rotate_refresh_tokens=True)
+    visitor = await make_visitor(rotation=Rotation(kind="strict"))
     tokens = await visitor.connect()
     renewed = await visitor.keep(await visitor.refresh(str(tokens["refresh_token"])))
     again = await visitor.connect()
@@ -57,6 +59,45 @@ async def test_rotation_is_a_setting(make_visitor: MakeVisitor) -> None:
     assert renewed["refresh_token"] != tokens["refresh_token"]
     assert again["refresh_token"] == renewed["refresh_token"]
     assert await refused(await visitor.refresh(str(tokens["refresh_token"])), "invalid_grant")
+
+
+async def test_in_the_grace_two_callers_get_the_same_refresh_token(make_visitor: MakeVisitor) -> None:
+    """The second one, which comes late with the old one, has an access token of its own."""
+    visitor = await make_visitor(rotation=Rotation(kind="grace", grace=30))
+    old = str((await visitor.connect())["refresh_token"])
+    first = await visitor.keep(await visitor.refresh(old))
+    visitor.clock.now += 29
+    second = await visitor.keep(await visitor.refresh(old))
+
+    assert first["refresh_token"] == second["refresh_token"] != old
+    assert first["access_token"] != second["access_token"]
+    assert await visitor.status("GET", "/v1/userinfo") == 200
+    visitor.clock.now += 1
+    assert await refused(await visitor.refresh(old), "invalid_grant")
+
+
+async def test_a_reuse_can_end_every_token_of_the_account(make_visitor: MakeVisitor) -> None:
+    visitor = await make_visitor(rotation=Rotation(kind="strict", reuse_revokes=True))
+    old = str((await visitor.connect())["refresh_token"])
+    renewed = await visitor.keep(await visitor.refresh(old))
+
+    assert await visitor.status("GET", "/v1/userinfo") == 200
+    assert await refused(await visitor.refresh(old), "invalid_grant")
+    assert await visitor.status("GET", "/v1/userinfo") == 401
+    assert await refused(await visitor.refresh(str(renewed["refresh_token"])), "invalid_grant")
+
+
+async def test_token_requests_are_counted_by_what_came_of_them(visitor: Visitor) -> None:
+    tokens = await visitor.connect()
+    for _ in range(2):
+        await visitor.refresh(str(tokens["refresh_token"]))
+    await visitor.refresh("unknown")
+    await visitor.exchange("unknown")
+    await visitor.client.post("/oauth/token", json=visitor.credentials | {"client_secret": "wrong"})
+    await visitor.client.post("/oauth/token", data=b"{")
+    await visitor.client.post("/oauth/token/revoke", json=visitor.credentials)
+
+    assert visitor.state.token_counts == TokenCounts(refreshes=2, codes=1, refused=4)
 
 
 async def test_a_service_account_has_half_an_hour_and_no_profile(visitor: Visitor) -> None:
