@@ -7,15 +7,53 @@ from typing import Any
 
 from gateway.adapters.clock import SystemClock
 from gateway.app.doors import make_doors
-from gateway.app.outside import Outside, open_outside
+from gateway.app.outside import Outside, open_outside, open_store
 from gateway.config_check import Checked
 from gateway.flows.callers import Caller
 from gateway.flows.connections import connection_id
 from gateway.flows.explain import Question
 from gateway.flows.nodes import Agreement, agreement
+from gateway.flows.ports import Clock, RecordStore
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnusable
 from gateway.web.keys import PublicDoors
+
+
+@asynccontextmanager
+async def open_store_for_operator(checked: Checked) -> AsyncIterator[RecordStore]:
+    """Open the store alone, beside gateways that serve.
+
+    Raises:
+        StoreUnavailable: it cannot be opened.
+    """
+    store = await open_store(checked, SystemClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def migrate_store(checked: Checked) -> int:
+    """Make or upgrade the store's tables, and say how many steps that were.
+
+    Raises:
+        StoreUnavailable: it cannot be reached.
+    """
+    async with open_store_for_operator(checked):  # opening is all that SQLite and Redis need
+        return 0
+
+
+@asynccontextmanager
+async def open_for_operator(checked: Checked) -> AsyncIterator[tuple[Outside, Agreement, Clock]]:
+    """Open the world outside, with the newest key that the nodes which serve all hold settled on.
+
+    Raises:
+        StoreUnavailable: the store cannot be opened, or the nodes hold none of this ring's keys.
+        OSError: the ca_file cannot be read.
+    """
+    clock, metrics = SystemClock(), Metrics()
+    async with open_outside(checked, clock, metrics) as outside:
+        yield outside, await _settle(outside), clock
 
 
 @asynccontextmanager
@@ -23,20 +61,18 @@ async def open_doors(checked: Checked) -> AsyncIterator[PublicDoors]:
     """Open the stories without a listener, beside gateways that serve, for as long as the block runs.
 
     Raises:
-        StoreUnavailable: the store cannot be opened.
+        StoreUnavailable: the store cannot be opened, or the nodes hold none of this ring's keys.
         OSError: the ca_file cannot be read.
     """
-    clock, metrics = SystemClock(), Metrics()
-    async with open_outside(checked, clock, metrics) as outside:
-        await seal_with_what_all_hold(outside)
-        doors = make_doors(checked, outside, clock, metrics)
+    async with open_for_operator(checked) as (outside, _, clock):
+        doors = make_doors(checked, outside, clock, Metrics())
         try:
             yield doors
         finally:
             await doors.close()
 
 
-async def seal_with_what_all_hold(outside: Outside) -> Agreement:
+async def _settle(outside: Outside) -> Agreement:
     """Seal with the newest key that the nodes which serve all hold, and say what they have in common.
 
     Raises:

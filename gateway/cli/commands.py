@@ -1,4 +1,4 @@
-"""`cronofy-gateway serve | check-config | doctor | explain | keys generate | emulator | demo`."""
+"""`cronofy-gateway serve | check-config | doctor | explain | emulator | demo`."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,12 @@ from aiohttp import web
 from rich.markup import escape
 
 from gateway import VERSION
-from gateway.adapters.key_ring import KeyRingInvalid, generate_key
+from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
+from gateway.cli.keys import keys
 from gateway.cli.settings import ConfigFile, err, load, out, print_complaints
+from gateway.cli.store import store
 from gateway.config_check import Checked
 from gateway.demo.run import DemoPorts, run_demo
 from gateway.emulator.app import EmulatorSettings, make_app, runner
@@ -32,8 +34,8 @@ from gateway.rules.json_text import parse_json
 app = typer.Typer(
     help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
 )
-keys = typer.Typer(help="The encryption keys.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
+app.add_typer(store, name="store")
 
 _log = structlog.get_logger()
 
@@ -124,12 +126,6 @@ def explain(
         err.print(f"[red]{escape(error.code)}[/] {escape(error.public)} {escape(error.detail)}", highlight=False)
         raise typer.Exit(1) from None
     out.print_json(data=answer)
-
-
-@keys.command("generate")
-def keys_generate() -> None:
-    """Print a new encryption key; it also makes a good client secret."""
-    sys.stdout.write(generate_key() + "\n")
 
 
 @app.command()

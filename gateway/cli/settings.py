@@ -1,5 +1,7 @@
 """What every command needs: the settings, and where to print."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +11,7 @@ from rich.markup import escape
 
 from gateway.adapters.key_ring import KeyRingInvalid, parse_key_ring
 from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings, load_settings
+from gateway.rules.errors import GatewayError
 
 out = Console()
 err = Console(stderr=True)
@@ -43,3 +46,21 @@ def print_complaints(config: Path | None, complaints: list[Complaint]) -> None:
         where = f"{config or 'variables'}:{one.line}: " if one.line else ""
         text = f"{escape(where)}[bold]{escape(one.place)}[/] {escape(one.problem)} [dim]({escape(one.hint)})[/]"
         err.print(f"[{colour}]{kind}[/] {text}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in a sentence what went wrong with a command, and leave with 1.
+
+    Raises:
+        typer.Exit: something did.
+    """
+    try:
+        yield
+    except GatewayError as error:
+        where = f" ({error.detail})" if error.detail else ""
+        err.print(f"[red]{escape(error.code)}[/] {escape(error.public + where)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        err.print(f"[red]It cannot be done:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
