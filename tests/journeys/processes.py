@@ -59,7 +59,12 @@ async def end_of(process: asyncio.subprocess.Process) -> Ended:
 async def run(*arguments: str) -> Ended:
     """Run the command line to its end: `serve` in a process of its own, the quick ones in this one."""
     if arguments[0] == "serve":
-        return await end_of(await start(*arguments))
+        process = await start(*arguments)
+        try:
+            return await end_of(process)
+        finally:
+            if process.returncode is None:
+                process.kill()
     result = CliRunner().invoke(app, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
