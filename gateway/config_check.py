@@ -94,6 +94,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
         *reader.complaints,
         *_check_ring(ring, reader.complaints),
         *_check_store(store_url),
+        *_check_workers(settings, store_url),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
@@ -139,6 +140,16 @@ def _check_public_url(settings: Settings) -> list[Complaint]:
     if url.hostname in LOOPBACK:
         return [Complaint("public_url", "is plain http, on loopback only", "use https in production", fatal=False)]
     return [Complaint("public_url", "is plain http", "use https; plain http is for loopback addresses only")]
+
+
+def _check_workers(settings: Settings, store_url: str) -> list[Complaint]:
+    """Name what several processes cannot share."""
+    alone = (("store.url", store_url, "memory:"), ("operations.port", settings.operations.port, 0))
+    return [
+        Complaint(place, f"is {value} with several workers: each would have its own", "choose another, or workers = 1")
+        for place, value, unshared in alone
+        if settings.workers > 1 and value == unshared
+    ]
 
 
 def _check_application(name: str, one: ApplicationSettings, settings: Settings) -> list[Complaint]:

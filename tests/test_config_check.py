@@ -66,6 +66,14 @@ def test_weak_secrets_are_for_loopback_on_both_sides_only() -> None:
     assert "applications.main.client_secret" in places({**loopback, "applications": real})
 
 
+def test_several_workers_need_what_they_can_share() -> None:
+    """With a store in memory, a session would be known to one worker only; on a free port, one would be scraped."""
+    alone = {"store": {"url": "memory:"}, "operations": {"port": 0}}
+    assert check_settings(good_settings(**alone)).settings.workers == 1
+    assert places(good_settings(workers=2, **alone)) == ["store.url", "operations.port"]
+    assert check_settings(good_settings(workers=64)).warnings == ()
+
+
 def test_a_missing_secret_is_missing_on_loopback_too() -> None:
     assert places(good_settings(**{**LOOPBACK, "clients": {"app": {}}})) == ["clients.app.secrets"]
 

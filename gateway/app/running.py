@@ -56,13 +56,13 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
         _log.warning(events.GATEWAY_WARNED, about=warning.place, problem=warning.problem)
     async with AsyncExitStack() as stack:
         readiness = Readiness()
-        operations = await _listen(stack, make_operations_app(readiness, metrics), settings.operations, 1.0, None)
+        operations = await listen(stack, make_operations_app(readiness, metrics), settings.operations, 1.0, None)
 
         def wait(reason: str) -> None:
             readiness.waiting_for = reason
 
         doors, checks = await stack.enter_async_context(open_gateway(checked, clock, metrics, wait=wait))
-        public = await _listen(stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics)
+        public = await listen(stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics)
         readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
         yield Running(public, operations, readiness, metrics)
@@ -91,12 +91,30 @@ async def open_gateway(
         yield doors, [store_check(outside.store.ping), nodes.reason_against]
 
 
-async def _listen(
-    stack: AsyncExitStack, app: web.Application, listener: Listener, drain: float, metrics: Metrics | None
+async def listen(
+    stack: AsyncExitStack,
+    app: web.Application,
+    listener: Listener,
+    drain: float,
+    metrics: Metrics | None,
+    *,
+    shared: bool = False,
 ) -> int:
-    """Bind an application to its address and return the port."""
+    """Bind an application to its address until the stack ends, and return the port.
+
+    Args:
+        stack: what ends it.
+        app: what answers.
+        listener: the address.
+        drain: seconds that calls under way get in the end.
+        metrics: where malformed requests are counted.
+        shared: other processes bind the same address, and any of them may answer.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
     runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, listener.host, listener.port, reuse_address=True).start()
+    await web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared).start()
     return int(runner.addresses[0][1])

@@ -20,7 +20,7 @@ from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
 from gateway.cli.keys import keys
-from gateway.cli.settings import ConfigFile, err, load, out, print_complaints
+from gateway.cli.settings import ConfigFile, err, load, out, print_complaints, read
 from gateway.cli.store import store
 from gateway.config_check import Checked
 from gateway.demo.run import DemoPorts, run_demo
@@ -30,6 +30,7 @@ from gateway.observe import events
 from gateway.observe.log import set_up_log
 from gateway.rules.errors import GatewayError, StoreUnavailable
 from gateway.rules.json_text import parse_json
+from gateway.workers.arbiter import run_workers
 
 app = typer.Typer(
     help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
@@ -57,13 +58,23 @@ def _version(
 
 
 @app.command()
-def serve(config: ConfigFile = None) -> None:
+def serve(
+    config: ConfigFile = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes that answer; over the setting `workers`.")
+    ] = None,
+) -> None:
     """Run the gateway until SIGTERM or SIGINT, then drain."""
+    if workers is not None:
+        os.environ["GATEWAY__WORKERS"] = str(workers)  # wins over the file, at a reload too
     checked = load(config)
-    section = checked.settings.log
-    set_up_log(level=section.level, form=section.format)
+    section, several = checked.settings.log, checked.settings.workers > 1
+    set_up_log(level=section.level, form=section.format, with_pid=several)
     try:
-        uvloop.run(_serve(checked))
+        if several:
+            run_workers(checked, lambda: read(config))
+        else:
+            uvloop.run(_serve(checked))
     except (StoreUnavailable, KeyRingInvalid, OSError) as error:
         detail = error.detail if isinstance(error, StoreUnavailable) else str(error)
         err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False)

@@ -28,14 +28,24 @@ def load(config: Path | None) -> Checked:
         typer.Exit: they cannot be used.
     """
     try:
-        checked = load_settings(config) if config else check_settings({})
-        parse_key_ring(checked.key_ring)
+        return read(config)
     except SettingsInvalid as invalid:
         print_complaints(config, invalid.complaints)
         raise typer.Exit(1) from None
     except KeyRingInvalid as invalid:
         print_complaints(config, [Complaint("keys.ring", str(invalid), "see: cronofy-gateway keys generate")])
         raise typer.Exit(1) from None
+
+
+def read(config: Path | None) -> Checked:
+    """Read the settings.
+
+    Raises:
+        SettingsInvalid: with every complaint.
+        KeyRingInvalid: the keys cannot be used.
+    """
+    checked = load_settings(config) if config else check_settings({})
+    parse_key_ring(checked.key_ring)
     return checked
 
 

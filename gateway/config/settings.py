@@ -159,6 +159,7 @@ class Settings(BaseSettings):
 
     public_url: str = Field(description="The origin that people and apps see. Scheme and host come from here only.")
     drain_timeout: Seconds = Field(20.0, description="Seconds that calls under way get to finish after a SIGTERM.")
+    workers: int = Field(1, ge=1, le=64, description="Processes that answer. Several need a store that they share.")
     listen: Listener = Listener()
     operations: OperationsListener = OperationsListener()
     store: Store = Store()

@@ -72,13 +72,12 @@ class Housekeeping:
         """
         # Held until the next turn and never given back: whoever swept last goes on, and only its counts are shown.
         lease = await self._store.acquire(SWEEP, secrets.token_hex(8), SWEEP_EVERY * 0.9)
-        self._metrics.records.clear()
         if lease is None:
+            self._metrics.show_records({})
             return False
         removed = await self._store.delete_expired()
-        for one in await self._store.count():
-            if one.number:
-                self._metrics.records.labels(one.kind, one.sealed_by).set(one.number)
+        tallies = await self._store.count()
+        self._metrics.show_records({(one.kind, one.sealed_by): one.number for one in tallies if one.number})
         _log.info(events.RECORDS_SWEPT, removed=removed)
         return True
 

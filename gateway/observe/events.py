@@ -6,10 +6,13 @@ No event carries a token, code, state, key, secret, session id or body.
 from typing import Final
 
 EVENTS: Final[dict[str, str]] = {
+    "arbiter.told": "The arbiter, which looks after the workers, has something to say; `text` says what.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
     "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
     "gateway.started": "The gateway answers on its addresses.",
+    "gateway.reloaded": "The settings were read again; new workers take over from the old ones.",
+    "gateway.reload_refused": "The settings on disk cannot be used; `problems` says why, and all stays as it was.",
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
     "gateway.warned": "A setting that is fine on loopback only, or weak; `about` says which.",
@@ -41,11 +44,15 @@ EVENTS: Final[dict[str, str]] = {
     "token.revoked": "A revocation was passed on.",
     "upstream.failed": "Cronofy could not be reached, was too slow, or its answer could not be used.",
     "upstream.retried": "A safe call was sent again because a kept connection had gone stale.",
+    "worker.failed": "A worker could not open what it needs; the arbiter starts another one.",
 }
 
+ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
 CONNECTION_LOST: Final = "connection.lost"
+GATEWAY_RELOADED: Final = "gateway.reloaded"
+GATEWAY_RELOAD_REFUSED: Final = "gateway.reload_refused"
 GATEWAY_STARTED: Final = "gateway.started"
 GATEWAY_STOPPED: Final = "gateway.stopped"
 GATEWAY_DRAINING: Final = "gateway.draining"
@@ -78,3 +85,4 @@ TOKEN_UNGRANTED: Final = "token.ungranted"  # noqa: S105  the same
 TOKEN_REVOKED: Final = "token.revoked"  # noqa: S105  the same
 UPSTREAM_FAILED: Final = "upstream.failed"
 UPSTREAM_RETRIED: Final = "upstream.retried"
+WORKER_FAILED: Final = "worker.failed"

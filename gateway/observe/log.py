@@ -5,6 +5,7 @@ text may quote a request.
 """
 
 import logging
+import os
 import sys
 from typing import Any, Final, Literal, TextIO
 
@@ -37,13 +38,20 @@ LEVELS: Final = {
 }
 
 
-def set_up_log(*, level: str = "info", form: Literal["json", "console"] = "json", stream: TextIO | None = None) -> None:
+def set_up_log(
+    *,
+    level: str = "info",
+    form: Literal["json", "console"] = "json",
+    stream: TextIO | None = None,
+    with_pid: bool = False,
+) -> None:
     """Send structlog and the standard `logging` to one stream.
 
     Args:
         level: a key of LEVELS.
         form: `json` for machines, `console` for people.
         stream: where to; standard output when None.
+        with_pid: each line names the process that wrote it, for several that share a stream.
     """
     out = stream or sys.stdout
     render: Any = (
@@ -54,6 +62,7 @@ def set_up_log(*, level: str = "info", form: Literal["json", "console"] = "json"
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _mask,
+            *([_add_pid] if with_pid else []),
             structlog.processors.format_exc_info,
             render,
         ],
@@ -69,6 +78,11 @@ def set_up_log(*, level: str = "info", form: Literal["json", "console"] = "json"
 def _mask(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     for name in _MASKED & event.keys():
         event[name] = "[masked]"
+    return event
+
+
+def _add_pid(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    event["pid"] = os.getpid()
     return event
 
 

@@ -1,5 +1,6 @@
 """The operations listener: `/healthz`, `/readyz`, `/metrics`, on an address of its own."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -82,6 +83,6 @@ async def ready(request: web.Request) -> web.Response:
 async def metrics_page(request: web.Request) -> web.Response:
     """Return the metrics in Prometheus' text format."""
     return web.Response(
-        body=request.app[METRICS].render(),
+        body=await asyncio.to_thread(request.app[METRICS].render),  # it may have files to read
         headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
     )

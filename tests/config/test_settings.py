@@ -58,6 +58,8 @@ def test_an_origin_is_made_plain(given: str, origin: str) -> None:
         {"clients": {"bad id": {}}},
         {"applications": {"main": {"client_id": "x", "data_centre": "mars"}}},
         {"upstream": {"connect_timeout": 0}},
+        {"workers": 0},
+        {"workers": 65},
         {"unknown": 1},
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import aiohttp
 from typer.testing import CliRunner
@@ -19,7 +19,7 @@ from tests.journeys.waiting import until_told
 from tests.ports import free_port
 
 SECRET: Final = "client-secret-of-the-app-0123456789"
-_ENVIRONMENT: Final = {
+ENVIRONMENT: Final = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY__")},
     "NO_COLOR": "1",
     "COLUMNS": "400",
@@ -35,12 +35,18 @@ class Ended:
     err: str
 
 
-async def start(*arguments: str) -> asyncio.subprocess.Process:
-    """Start the command line."""
+async def start(*arguments: str, program: str = "", **changes: Any) -> asyncio.subprocess.Process:
+    """Start the command line.
+
+    Args:
+        arguments: its words.
+        program: Python that runs it in another way.
+        changes: what differs for the process; `env` holds further variables.
+    """
     pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway", *arguments, stdout=pipe, stderr=pipe, env=_ENVIRONMENT
-    )
+    words = ["-c", program] if program else ["-m", "gateway"]
+    settings = {"stdout": pipe, "stderr": pipe, **changes, "env": {**ENVIRONMENT, **changes.get("env", {})}}
+    return await asyncio.create_subprocess_exec(sys.executable, *words, *arguments, **settings)
 
 
 async def end_of(process: asyncio.subprocess.Process) -> Ended:
@@ -53,7 +59,12 @@ async def end_of(process: asyncio.subprocess.Process) -> Ended:
 async def run(*arguments: str) -> Ended:
     """Run the command line to its end: `serve` in a process of its own, the quick ones in this one."""
     if arguments[0] == "serve":
-        return await end_of(await start(*arguments))
+        process = await start(*arguments)
+        try:
+            return await end_of(process)
+        finally:
+            if process.returncode is None:
+                process.kill()
     result = CliRunner().invoke(app, arguments)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
@@ -64,6 +75,7 @@ def settings_file(folder: Path, *, cronofy_url: str = "http://127.0.0.1:9", more
     values = {
         "public_url": '"http://127.0.0.1:8080"',
         "drain_timeout": "10",
+        "workers": "1",
         "host": '"127.0.0.1"',
         "port": "8080",
         "operations_port": "0",
@@ -76,6 +88,7 @@ def settings_file(folder: Path, *, cronofy_url: str = "http://127.0.0.1:9", more
     path.write_text(
         f"""public_url = {values["public_url"]}
 drain_timeout = {values["drain_timeout"]}
+workers = {values["workers"]}
 [listen]
 host = {values["host"]}
 port = {values["port"]}

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 
 import pytest
 import structlog
@@ -51,6 +52,13 @@ def test_a_librarys_warning_is_told_without_its_arguments_or_traceback(out: io.S
     lines = [json.loads(line) for line in out.getvalue().splitlines()]
     assert [(line["about"], line["error"]) for line in lines] == [("aiohttp.server", ""), ("asyncio", "ValueError")]
     assert "canary" not in out.getvalue()
+
+
+def test_a_line_names_its_process_where_several_write(out: io.StringIO) -> None:
+    with kept_log():
+        set_up_log(stream=out, with_pid=True)
+        structlog.get_logger().info("gateway.started")
+    assert json.loads(out.getvalue())["pid"] == os.getpid()
 
 
 def test_people_get_colours_only_at_a_terminal(out: io.StringIO) -> None:
