@@ -66,6 +66,7 @@ class RotatingCronofy(FakeCronofy):
                 self.refresh_of[account] = f"refresh-{account}-{next(self.numbers)}"
             answer = self._answer(account)
         self.token_asked.set()
+        await settle()  # others come while the answer is on its way
         if self.token_gate is not None:
             await self.token_gate.wait()  # carried out, but nobody has the answer yet
         return answer

@@ -109,6 +109,8 @@ class SessionLife(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, LEASE, 40.0, 400.0, LIFETIME]))
     def time_passes(self, seconds: float) -> None:
         self.clock.pass_time(seconds)
+        for node in self.nodes:  # heartbeats have gone on all the while
+            self.do(node.nodes.beat())
 
     @rule(which=WHICH)
     def restart(self, which: int) -> None:
@@ -126,6 +128,7 @@ class SessionLife(RuleBasedStateMachine):
         self.ring.insert(0, generate_key())
         for which in range(NODES):
             self.restart(which)
+            self.call(which, list(range(NODES)))  # old rings and new ones serve side by side
         self.clock.pass_time(40)  # of killed nodes nothing is left by now
         for node in self.nodes:
             self.do(node.nodes.beat())
@@ -143,7 +146,7 @@ class SessionLife(RuleBasedStateMachine):
         if handle is None or self.signed_in[handle] in self.lost:
             return
         who = self.signed_in[handle]
-        self.clock.pass_time(LIFETIME)
+        self.time_passes(LIFETIME)
         self.do(self.cut_off(self.nodes[which], handle))
         self.nodes[which] = self.new_node()
         self.clock.pass_time(LEASE)
@@ -198,5 +201,5 @@ class SessionLife(RuleBasedStateMachine):
 
 TestSessionLife = SessionLife.TestCase
 TestSessionLife.settings = settings(
-    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
