@@ -1,0 +1,13 @@
+"""The contract for an engine whose leases go by the server's own clock."""
+
+import asyncio
+
+import pytest
+
+from tests.adapters.store_contract import PassTime, StoreContract
+
+
+class RedisContract(StoreContract):
+    @pytest.fixture
+    def pass_time(self) -> PassTime:
+        return asyncio.sleep
