@@ -1,10 +1,10 @@
 """The world outside of the process, opened as the settings say."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -13,6 +13,7 @@ from gateway.adapters.key_ring import parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_guarded import GuardedStore
 from gateway.adapters.store_memory import MemoryStore
+from gateway.adapters.store_redis import RedisStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
 from gateway.config import Settings
@@ -21,8 +22,11 @@ from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable, StoreUnusable
+from gateway.rules.store_urls import MEMORY, SQLITE, is_redis
 
 _PAUSES: Final = (0.5, 5.0)  # seconds, doubling, between two tries to open the store
+
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -61,17 +65,27 @@ async def open_outside(
         stack.push_async_callback(session.close)
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
-        store = await _open_patiently(checked, clock, wait)
+        store = await patiently(lambda: open_store(checked, clock), wait)
         stack.push_async_callback(store.close)
         guarded = GuardedStore(store, clock, metrics)
         yield Outside(guarded, sealer, CronofyClient(own_session), AiohttpUpstream(session, metrics))
 
 
-async def _open_patiently(checked: Checked, clock: Clock, wait: Callable[[str], None] | None) -> RecordStore:
+async def patiently(story: Callable[[], Awaitable[T]], wait: Callable[[str], None] | None) -> T:
+    """Do something that needs the store, again and again while it is away.
+
+    Args:
+        story: what to do.
+        wait: is told the reason after each failure; without it nothing is done twice.
+
+    Raises:
+        StoreUnusable: waiting would not help.
+        StoreUnavailable: the store is away, and there is no patience.
+    """
     pause = _PAUSES[0]
     while True:
         try:
-            return await open_store(checked, clock)
+            return await story()
         except StoreUnusable:
             raise
         except StoreUnavailable as error:
@@ -84,15 +98,25 @@ async def _open_patiently(checked: Checked, clock: Clock, wait: Callable[[str], 
 
 
 async def open_store(checked: Checked, clock: Clock) -> RecordStore:
-    """Open the record store that the settings name.
+    """Open the record store that the settings name, and say what it is set up to lose.
 
     Raises:
         StoreUnavailable: it cannot be opened now.
+        StoreUnusable: it cannot be opened as it is.
     """
-    url = checked.store_url
-    if url == "memory:":
+    url, section = checked.store_url, checked.settings.store
+    if is_redis(url):
+        redis = await RedisStore.open(url, clock, ca_file=str(section.ca_file or ""), timeout=section.timeout)
+        _warn(await redis.warnings())
+        return redis
+    if url == MEMORY:
         return MemoryStore(clock)
-    return await SqliteStore.open(url.removeprefix("sqlite:///"), clock)
+    return await SqliteStore.open(url.removeprefix(SQLITE), clock)
+
+
+def _warn(sentences: list[str]) -> None:
+    for sentence in sentences:
+        _log.warning(events.STORE_WARNED, problem=sentence)
 
 
 def _upstream_settings(settings: Settings) -> UpstreamSettings:

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from gateway.adapters.clock import SystemClock
 from gateway.app.doors import make_doors
-from gateway.app.outside import open_outside
+from gateway.app.outside import open_outside, patiently
 from gateway.config import Listener
 from gateway.config_check import Checked
 from gateway.flows.housekeeping import Housekeeping
@@ -84,7 +84,7 @@ async def open_gateway(
         outside = await stack.enter_async_context(open_outside(checked, clock, metrics, wait=wait))
         nodes = Nodes(outside.store, outside.sealer, clock, metrics)
         housekeeping = Housekeeping(outside.store, nodes, metrics)
-        await housekeeping.begin()
+        await patiently(housekeeping.begin, wait)
         stack.push_async_callback(housekeeping.end)
         doors = make_doors(checked, outside, clock, metrics)
         stack.push_async_callback(doors.close)
