@@ -65,9 +65,7 @@ async def connect(address: Address, timeout: float) -> asyncpg.Connection:  # no
         StoreUnavailable: the server cannot be reached or lets us not in.
     """
     async with errors_as_unavailable():
-        return await asyncpg.connect(
-            address.url, timeout=timeout, statement_cache_size=address.statement_cache_size, command_timeout=None
-        )
+        return await asyncpg.connect(address.url, timeout=timeout, statement_cache_size=address.statement_cache_size)
 
 
 class Connections:
@@ -85,16 +83,11 @@ class Connections:
         # No connections are kept open for their own sake: asyncpg would log a traceback for each try to restore them
         # while the server is away. Nothing is reset between two uses: each call is one statement and leaves nothing
         # behind, and the reset would be a round trip more for every one of them.
-        self._pool = asyncpg.Pool(
+        self._pool = asyncpg.create_pool(
             address.url,
             min_size=0,
             max_size=address.pool_size,
-            max_queries=50_000,
-            max_inactive_connection_lifetime=300.0,
             reset=_leave_as_it_is,
-            loop=None,
-            connection_class=asyncpg.Connection,
-            record_class=asyncpg.Record,
             timeout=timeout,
             command_timeout=timeout,
             statement_cache_size=address.statement_cache_size,

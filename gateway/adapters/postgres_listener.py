@@ -61,34 +61,32 @@ class Listener:
                 await self._task
 
     async def _keep_listening(self) -> None:
-        pause = 0.0
+        pause = _FIRST_PAUSE
         while True:
             try:
-                connection = await self._connect()
-                try:
-                    pause = _FIRST_PAUSE
-                    await self._listen_on(connection)
-                finally:
-                    connection.terminate()
+                await self._listen_until_lost()
+                pause = _FIRST_PAUSE
             except (StoreUnavailable, *ERRORS) as error:
-                detail = error.detail if isinstance(error, StoreUnavailable) else describe(error)
-                if pause <= _FIRST_PAUSE:  # once for each time that it is away
+                if pause == _FIRST_PAUSE:  # once for each time that the server is away
+                    detail = error.detail if isinstance(error, StoreUnavailable) else describe(error)
                     _log.warning(events.STORE_FAILED, detail=f"deletes of other processes are not heard: {detail}")
+                pause = min(2 * pause, _LONGEST_PAUSE)
             await asyncio.sleep(pause)
-            pause = min(max(2 * pause, _FIRST_PAUSE), _LONGEST_PAUSE)
 
-    async def _listen_on(self, connection: asyncpg.Connection) -> None:
-        """Return, or raise, when the connection is lost."""
-        ended = asyncio.Event()
-        connection.add_termination_listener(lambda _: ended.set())
-        async with asyncio.timeout(self._timeout):
-            await connection.add_listener(CHANNEL, self._tell)
-        while not ended.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_STILL_THERE):
-                    await ended.wait()
+    async def _listen_until_lost(self) -> None:
+        connection = await self._connect()
+        try:
+            ended = asyncio.Event()
+            connection.add_termination_listener(lambda _: ended.set())
+            async with asyncio.timeout(self._timeout):
+                await connection.add_listener(CHANNEL, self._tell)
+            while not ended.is_set():
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), _STILL_THERE)
                     return
-            await connection.execute("SELECT 1", timeout=self._timeout)
+                await connection.execute("SELECT 1", timeout=self._timeout)
+        finally:
+            connection.terminate()
 
     def _tell(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for heard in self._heard:

@@ -64,7 +64,7 @@ STEPS: Final = (
 )
 
 _ONE_AT_A_TIME: Final = 0x63726F_676174  # any number that nobody else's advisory lock has
-_NOBODY_WAITS: Final = "SET LOCAL lock_timeout = '10s'"  # every call of every gateway queues behind a waiting ALTER
+_NOBODY_WAITS: Final = "SET LOCAL lock_timeout = '2s'"  # every call of every gateway queues behind a waiting ALTER
 _SEEN: Final = "CREATE TABLE IF NOT EXISTS gateway_schema (version int NOT NULL, oldest_code int NOT NULL)"
 
 
@@ -118,7 +118,8 @@ async def migrate(connection: asyncpg.Connection, steps: Sequence[Step] = STEPS)
             await connection.execute(step.sql)
         if unseen:
             await connection.execute("DELETE FROM gateway_schema")
-            await connection.execute("INSERT INTO gateway_schema VALUES ($1, $2)", len(steps), unseen[-1].oldest_code)
+            oldest_code = max(step.oldest_code for step in steps)
+            await connection.execute("INSERT INTO gateway_schema VALUES ($1, $2)", len(steps), oldest_code)
     return len(unseen)
 
 

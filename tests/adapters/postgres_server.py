@@ -122,6 +122,7 @@ def running_postgres(*, fsync: bool = True) -> Iterator[PostgresServer]:
 
 
 def _prepare(server: PostgresServer, *, fsync: bool) -> None:
+    """Make its databases, which speak German: their own order of words is not that of the bytes."""
     password = server.folder / "password"
     password.write_text(PASSWORD)
     data = server.folder / "data"
@@ -129,7 +130,7 @@ def _prepare(server: PostgresServer, *, fsync: bool) -> None:
     subprocess.run(
         [
             *(_program("initdb"), "-D", str(data), "-U", "gateway", "--pwfile", str(password), "-E", "UTF8"),
-            *("--auth=scram-sha-256", "--locale=C", "--no-sync"),
+            *("--auth=scram-sha-256", "--no-sync", "--locale=C", "--locale-provider=icu", "--icu-locale=de"),
         ],
         check=True,
         capture_output=True,

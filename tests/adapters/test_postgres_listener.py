@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
-from gateway.adapters.postgres_listener import CHANNEL, announcement
+from gateway.adapters.postgres_listener import CHANNEL, Listener, announcement
 from gateway.adapters.store_postgres import PostgresStore
 from gateway.flows.ports import Record
+from gateway.rules.errors import StoreUnavailable
 from tests.adapters.postgres_server import PostgresServer
 from tests.clock import FakeClock
 from tests.journeys.waiting import until, until_told
@@ -100,6 +102,25 @@ async def test_a_listener_that_fails_is_not_the_last_to_hear(
     await outsider.close()
 
     await _until_heard(one, told)
+
+
+async def test_a_server_that_stays_away_is_logged_once() -> None:
+    attempts = 0
+
+    async def connect() -> asyncpg.Connection:
+        nonlocal attempts
+        attempts += 1
+        raise StoreUnavailable("PostgreSQL: ConnectionRefusedError")
+
+    listener = Listener(connect, 2)
+    with capture_logs() as logs:
+        listener.listen(lambda *_: None)
+        await until(lambda: attempts == 3)
+        await listener.close()
+
+    assert [(line["event"], line["detail"]) for line in logs] == [
+        ("store.failed", "deletes of other processes are not heard: PostgreSQL: ConnectionRefusedError")
+    ]
 
 
 async def test_one_connection_listens_and_is_gone_after_closing(own_postgres: PostgresServer, clock: FakeClock) -> None:

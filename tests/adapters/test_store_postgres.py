@@ -117,6 +117,23 @@ async def test_a_lease_stays_its_holders_until_the_write_is_done(
     assert second.number > lease.number
 
 
+@pytest.mark.parametrize("expected", [None, 1])
+async def test_a_record_that_is_sealed_anew_meanwhile_is_written_all_the_same(
+    store: PostgresStore, outsider: asyncpg.Connection, expected: int | None
+) -> None:
+    """A rotation of keys beside a refresh: the writer waits for the row, looks again, and still holds its lease."""
+    await store.put("journal", "a", Record(b"x", 0))
+    lease = await store.acquire("a", "owner", 30)
+    transaction = outsider.transaction()
+    await transaction.start()
+    await outsider.execute("UPDATE gateway_records SET sealed_by = 'k2'")
+    writing = asyncio.create_task(store.put("journal", "a", Record(b"y", 0), lease=lease, expected=expected))
+    await until_locked_out(outsider)
+    await transaction.commit()
+
+    assert await writing == 2
+
+
 @pytest.mark.parametrize("wrong", ["name", "owner", "number"])
 async def test_a_lease_is_its_name_owner_and_number(store: PostgresStore, wrong: str) -> None:
     held = await store.acquire("a", "owner", 30)
