@@ -116,13 +116,15 @@ class RedisStore:
 
         async def ids_of(shard: Shard) -> list[str]:
             prefix = member_of(kind, "")
-            found = []
-            for key, name in ((shard.client, client), (shard.account, account)):
-                if name is not None:
-                    owner = name.encode() + b"\0"
-                    found.append({one[len(owner) :] for one in await self._members(key, owner + prefix)})
-            members = found[0].intersection(*found) if found else await self._members(shard.all, prefix)
-            return [names_of(member)[1] for member in await self._living(shard, list(members))]
+            if account is not None:
+                # An account has few records, a client any number: that index is only asked about these few.
+                members = await self._owned(shard.account, account, prefix)
+                members = members if client is None else await self._also_of(shard.client, client, members)
+            elif client is not None:
+                members = await self._owned(shard.client, client, prefix)
+            else:
+                members = await self._members(shard.all, prefix)
+            return [names_of(member)[1] for member in await self._living(shard, members)]
 
         return [record_id for ids in await _of_all_shards(ids_of) for record_id in ids]
 
@@ -207,6 +209,20 @@ class RedisStore:
             found += page
             if len(page) < _PAGE:
                 return found
+
+    async def _owned(self, key: bytes, name: str, prefix: bytes) -> list[bytes]:
+        """Return what an index by client or account has of a name, without the name."""
+        owner = name.encode() + b"\0"
+        return [one[len(owner) :] for one in await self._members(key, owner + prefix)]
+
+    async def _also_of(self, key: bytes, name: str, members: Sequence[bytes]) -> list[bytes]:
+        """Return those members that an index by client or account has of a name."""
+        owner, found = name.encode() + b"\0", list[bytes]()
+        for start in range(0, len(members), _PAGE):
+            some = members[start : start + _PAGE]
+            scores = await self._link.call("ZMSCORE", key, *(owner + member for member in some))
+            found += [member for member, score in zip(some, scores, strict=True) if score is not None]
+        return found
 
     async def _page(self, key: bytes, prefix: bytes, after: bytes, limit: int) -> list[bytes]:
         """Return the next members of an index; a prefix ends in the NUL that no name holds."""

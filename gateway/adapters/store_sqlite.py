@@ -44,10 +44,15 @@ _RESEAL: Final = f"""
 UPDATE records SET value = :value, sealed_by = :sealed_by
 WHERE {_NAMED} AND version = :version AND value = :old AND {_LIVES}
 """  # noqa: S608  constants only
+# Left to itself SQLite reads every record of the kind (EXPLAIN QUERY PLAN, 3.40): it knows no numbers. The indexes are
+# partial, so a query has to repeat their condition.
 _LIST: Final = f"""
-SELECT id FROM records WHERE kind = :kind AND {_LIVES}
-AND (:client IS NULL OR client = :client) AND (:account IS NULL OR account = :account)
+SELECT id FROM records %s WHERE kind = :kind AND {_LIVES}
+AND (:client IS NULL OR client = :client) AND (:account IS NULL OR account = :account) %s
 """  # noqa: S608  constants only
+_LIST_ALL: Final = _LIST % ("", "")
+_LIST_BY_CLIENT: Final = _LIST % ("INDEXED BY records_by_client", "AND client = :client AND client <> ''")
+_LIST_BY_ACCOUNT: Final = _LIST % ("INDEXED BY records_by_account", "AND account = :account AND account <> ''")
 _WALK: Final = f"""
 SELECT kind, id, {_FIELDS} FROM records WHERE (kind, id) > (:after_kind, :after_id)
 AND (:kind IS NULL OR kind = :kind) ORDER BY kind, id LIMIT :limit
@@ -139,7 +144,8 @@ class SqliteStore:
     async def list_ids(self, kind: str, *, client: str | None = None, account: str | None = None) -> Sequence[str]:
         """Return the ids of a kind's living records."""
         values = {"kind": kind, "client": client, "account": account, "now": self._clock.now()}
-        return [row[0] for row in await self._all(_LIST, values)]
+        statement = _LIST_BY_ACCOUNT if account is not None else _LIST_ALL if client is None else _LIST_BY_CLIENT
+        return [row[0] for row in await self._all(statement, values)]
 
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on."""

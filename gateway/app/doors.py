@@ -13,13 +13,14 @@ from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
-from gateway.flows.ports import Clock
+from gateway.flows.own_sessions import OwnSessions
+from gateway.flows.ports import Clock, Heard
 from gateway.flows.proxy import Proxy
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
-from gateway.flows.sessions import Sessions
+from gateway.flows.sessions import SESSION, Sessions
 from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.flows.vault import Vault
@@ -62,11 +63,13 @@ def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metric
     tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
     sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
+    outside.store.listen(_dropping(sessions))
     names = CookieNames(secure=settings.public_url.startswith("https:"))
     browser = BrowserDoors(
         browsers=Browsers(registry, names, settings.public_url),
         sign_ins=sign_ins,
         sessions=sessions,
+        own_sessions=OwnSessions(sessions, clock),
         storage=RecordStorage(sessions, names),
         connections=connections,
         disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
@@ -77,3 +80,13 @@ def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metric
     explainer = Explainer(table, modes, rules)
     limit = settings.proxy.max_body_bytes
     return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+
+
+def _dropping(sessions: Sessions) -> Heard:
+    """Return what drops a session from the cache as soon as the store tells that somebody ended it."""
+
+    def heard(kind: str, record_id: str) -> None:
+        if kind == SESSION:
+            sessions.forget(record_id)
+
+    return heard

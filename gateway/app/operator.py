@@ -11,7 +11,9 @@ from gateway.app.outside import Outside, open_outside, open_store
 from gateway.config_check import Checked
 from gateway.flows.callers import Caller
 from gateway.flows.connections import connection_id
+from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Question
+from gateway.flows.inventory import Inventory
 from gateway.flows.nodes import Agreement, agreement
 from gateway.flows.ports import Clock, RecordStore
 from gateway.observe.metrics import Metrics
@@ -84,6 +86,19 @@ async def _settle(outside: Outside) -> Agreement:
         raise StoreUnusable(f"none of this key ring's keys is held by all {agreed.nodes} nodes that serve")
     outside.sealer.settle(agreed.sealing, agreed.elsewhere)
     return agreed
+
+
+def inventory_of(doors: PublicDoors) -> Inventory:
+    """Return what looks into the store that the stories share."""
+    door = doors.browser
+    records, clock = door.tickets.records, door.tickets.clock
+    return Inventory(records, doors.registry, door.sessions, door.connections, doors.tokens.bindings, door.modes, clock)
+
+
+def erasure_of(doors: PublicDoors) -> Erasure:
+    """Return what erases accounts from the store that the stories share."""
+    door = doors.browser
+    return Erasure(door.tickets.records.store, doors.registry, door.sessions, doors.tokens.bindings, door.disconnects)
 
 
 async def explain_for_operator(checked: Checked, client_id: str, account: str, question: Question) -> dict[str, Any]:

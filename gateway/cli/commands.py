@@ -19,7 +19,9 @@ from gateway import VERSION
 from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
+from gateway.cli.accounts import accounts
 from gateway.cli.keys import keys
+from gateway.cli.sessions import sessions
 from gateway.cli.settings import ConfigFile, err, load, out, print_complaints, read
 from gateway.cli.store import store
 from gateway.config_check import Checked
@@ -37,6 +39,8 @@ app = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(store, name="store")
+app.add_typer(sessions, name="sessions")
+app.add_typer(accounts, name="accounts")
 
 _log = structlog.get_logger()
 

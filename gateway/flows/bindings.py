@@ -7,6 +7,7 @@ the same application.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
@@ -27,6 +28,7 @@ ACCESS_KEPT_AFTER_EXPIRY: Final = 3_600.0
 CALLBACK_KEPT: Final = 30 * 86_400.0
 _CACHE_SECONDS: Final = 2.0
 _CACHE_SIZE: Final = 10_000
+_MOST_LOOKED_AT: Final = 200  # an app whose refresh tokens are replaced at each use has thousands in a year
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -51,6 +53,21 @@ class CallbackBinding(msgspec.Struct, frozen=True):
     """Whose a delegated-access callback URL is, so that its code can be exchanged by that client only."""
 
     client: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a client's app holds for an account.
+
+    Attributes:
+        client: the client's id.
+        scope: as granted last.
+        handed_out_at: Unix time, in seconds, at which it got its newest refresh token.
+    """
+
+    client: str
+    scope: str
+    handed_out_at: float
 
 
 def account_key(application: str, account: str) -> str:
@@ -164,14 +181,44 @@ class Bindings:
                 return found.scope
         return None
 
-    async def forget_account(self, client: Client, account: str) -> None:
-        """Remove a client from all bindings of an account.
+    async def held(self, application: str, account: str) -> list[Held]:
+        """Return what each client's app holds for an account, as far as its first bindings tell.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        ids = await self._records.store.list_ids(BINDING, account=account_key(application, account))
+        newest: dict[str, Held] = {}
+        for token_id in ids[:_MOST_LOOKED_AT]:
+            record = await self._records.store.get(BINDING, token_id)
+            found = None if record is None else self._records.open(BINDING, token_id, record, Binding)
+            if record is None or found is None or found.kind != "refresh":
+                continue
+            at = (record.expires_at or 0.0) - REFRESH_KEPT
+            for client in found.clients:
+                if client not in newest or newest[client].handed_out_at < at:
+                    newest[client] = Held(client, found.scope, at)
+        return sorted(newest.values(), key=lambda one: one.client)
+
+    async def forget_account(self, client: Client, account: str) -> int:
+        """Remove a client from all bindings of an account; return from how many.
 
         Raises:
             StoreUnavailable: some may still stand.
         """
-        for token_id in await self._ids_of(client, account):
-            await self._forget_id(client, token_id)
+        return sum([await self._forget_id(client, token_id) for token_id in await self._ids_of(client, account)])
+
+    async def erase_account(self, application: str, account: str) -> int:
+        """Remove all bindings of an account, whoever is in them; return how many.
+
+        Raises:
+            StoreUnavailable: some may still stand.
+        """
+        removed = 0
+        for token_id in await self._records.store.list_ids(BINDING, account=account_key(application, account)):
+            removed += await self._records.store.delete(BINDING, token_id)
+            self._cache.pop(token_id, None)
+        return removed
 
     async def forget(self, client: Client, token: str) -> None:
         """Remove a client from one token's binding.
@@ -185,10 +232,10 @@ class Bindings:
         key = account_key(client.application, account)
         return list(await self._records.store.list_ids(BINDING, account=key))
 
-    async def _forget_id(self, client: Client, token_id: str) -> None:
+    async def _forget_id(self, client: Client, token_id: str) -> bool:
         found = await self._records.load(BINDING, token_id, Binding)
-        if found is None:
-            return
+        if found is None or client.id not in found.clients:
+            return False
         account = account_key(found.application, found.account) if found.account else ""
 
         def without_client(present: Binding | None) -> Binding | None:
@@ -197,6 +244,7 @@ class Bindings:
 
         await self._records.change(BINDING, token_id, Binding, without_client, account=account, expires_at=0.0)
         self._cache.pop(token_id, None)
+        return True
 
     async def remember_callback(self, client: Client, url: str) -> None:
         """Remember that a delegated-access callback URL is a client's.

@@ -168,17 +168,23 @@ class Connections:
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        ids = await self._records.store.list_ids(CONNECTION, account=account_key(application, account))
-        found = [await self.load(one) for one in ids]
-        return any(one is not None and one.connection.state == "active" for one in found)
+        return any(one.connection.state == "active" for one in await self.of_account(application, account))
 
-    async def others(self, stored: Stored) -> int:
-        """Return how many other active connections hang on the same account of the same application.
+    async def of_account(self, application: str, account: str) -> list[Stored]:
+        """Return every client's connection to an account.
 
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        key = account_key(stored.connection.application, stored.connection.account)
-        ids = await self._records.store.list_ids(CONNECTION, account=key)
-        found = [await self.load(one) for one in ids if one != stored.id]
-        return sum(one is not None and one.connection.state == "active" for one in found)
+        ids = await self._records.store.list_ids(CONNECTION, account=account_key(application, account))
+        found = [await self.load(one) for one in ids]
+        return [one for one in found if one is not None]
+
+    async def has_other_client(self, application: str, account: str, client: str) -> bool:
+        """Say whether a client other than this one has an active connection to an account.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        found = await self.of_account(application, account)
+        return any(one.connection.state == "active" and one.connection.client != client for one in found)

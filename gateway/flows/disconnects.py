@@ -7,18 +7,21 @@ profiles or another client hangs on it, and the token only when nothing else doe
 Source: https://docs.cronofy.com/developers/api/authorization/revoke/ and /identity/profile/.
 """
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 import structlog
 
 from gateway.flows.bindings import Bindings
-from gateway.flows.connections import Connections, Stored
+from gateway.flows.connections import Connections, Stored, connection_id
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import CronofyApi, VersionMoved
 from gateway.flows.vault import Fresh, Vault
 from gateway.observe import events
+from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 
@@ -26,6 +29,14 @@ _SUCCESS: Final = range(200, 300)
 _GONE: Final = frozenset({401, 404, 410})
 
 _log = structlog.get_logger()
+
+
+class Ended(StrEnum):
+    """What was ended at Cronofy."""
+
+    AUTHORIZATION = "authorization"
+    PROFILES = "profiles"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +80,71 @@ class Disconnects:
         await self.modes.forget(fresh.application, stored.connection.account)
         await self._close(connection_id, keep=keep)
 
-    async def _others(self, stored: Stored) -> bool:
-        """Say whether another client hangs on the account, in the browser door or in the drop-in door."""
-        if await self.connections.others(stored):
+    async def end_client(
+        self, client: Client, application: Application, account: str, profiles: Collection[str]
+    ) -> Ended:
+        """End all that one client has of an account, and nothing that another client hangs on.
+
+        Args:
+            client: the client.
+            application: its application.
+            account: `sub`.
+            profiles: those that are known to have been connected through this client; the only ones that may be ended
+                where others hang on the account.
+
+        Raises:
+            CronofyUnavailable: Cronofy could not be asked, or refused.
+            StoreUnavailable: it cannot be known what else hangs on it.
+        """
+        if not await self.has_others(application.name, account, client.id):
+            return await self.end_account(application, account)
+        try:
+            fresh = await self.vault.fresh(connection_id(client, account)) if profiles else None
+        except RequestRefused:  # there is none, or Cronofy has ended it already
+            fresh = None
+        if fresh is None:
+            return Ended.NOTHING
+        for profile_id in profiles:
+            await self._revoke_profile(fresh, profile_id)
+        await self.modes.forget(fresh.application, account)
+        return Ended.PROFILES
+
+    async def end_account(self, application: Application, account: str) -> Ended:
+        """End an account's whole authorization, whoever hangs on it.
+
+        Raises:
+            CronofyUnavailable: Cronofy could not be asked, or refused.
+            StoreUnavailable: it cannot be known what there is.
+        """
+        active = [
+            one
+            for one in await self.connections.of_account(application.name, account)
+            if one.connection.state == "active"
+        ]
+        # A token that was replaced means nothing to Cronofy, which answers 200 all the same. The newest connection's is
+        # the last of its line; but apps refresh by themselves, and a lost connection may have had a successor.
+        if active and not await self.bindings.has_other_client(application.name, account, ""):
+            newest = max(active, key=lambda one: one.connection.obtained_at)
+            named = {"token": newest.connection.refresh_token}
+        else:
+            named = {"sub": account}
+        await self._revoke(application, account, named)
+        await self.modes.forget(application, account)
+        return Ended.AUTHORIZATION
+
+    async def has_others(self, application: str, account: str, client: str) -> bool:
+        """Say whether another client hangs on an account, in the browser door or in the drop-in door.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        if await self.connections.has_other_client(application, account, client):
             return True
+        return await self.bindings.has_other_client(application, account, client)
+
+    async def _others(self, stored: Stored) -> bool:
         connection = stored.connection
-        return await self.bindings.has_other_client(connection.application, connection.account, connection.client)
+        return await self.has_others(connection.application, connection.account, connection.client)
 
     async def _is_shared(self, fresh: Fresh, profile_id: str) -> bool:
         if await self._others(fresh.stored):
@@ -92,15 +162,15 @@ class Disconnects:
         _log.info(events.PROFILE_REVOKED, account=fresh.stored.connection.account, profile=profile_id)
 
     async def _revoke_token(self, fresh: Fresh) -> None:
-        fields = {
-            "client_id": fresh.application.client_id,
-            "client_secret": fresh.application.client_secret,
-            "token": fresh.stored.connection.refresh_token,
-        }
-        reply = await self.cronofy.revoke(fresh.application, fields)
+        connection = fresh.stored.connection
+        await self._revoke(fresh.application, connection.account, {"token": connection.refresh_token})
+
+    async def _revoke(self, application: Application, account: str, named: dict[str, str]) -> None:
+        credentials = {"client_id": application.client_id, "client_secret": application.client_secret}
+        reply = await self.cronofy.revoke(application, {**credentials, **named})
         if reply.status not in _SUCCESS:
             raise _refused(f"token: status {reply.status}")
-        _log.info(events.TOKEN_REVOKED, client=fresh.client.id, account=fresh.stored.connection.account)
+        _log.info(events.TOKEN_REVOKED, application=application.name, account=account)
 
     async def _close(self, connection_id: str, *, keep: bool) -> None:
         if not keep:

@@ -3,11 +3,13 @@
 Told by token replies, looked up at userinfo for everything else. A look-up runs beside the upstream call, is shared by
 everybody who waits for the same token, is bounded in number, and remembers for a while that it failed. It never makes a
 call fail: without an answer the header says `unknown`.
+
+What is known is kept in memory for two seconds, then read from the store again: another node may have learnt more.
 """
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -32,6 +34,8 @@ FAILED_FOR: Final = 30.0
 DOUBT_EVERY: Final = 300.0
 KEPT: Final = 400 * 86_400.0
 _AT_ONCE: Final = 8
+# What another node learnt is known here within this time, as a sign-out is.
+_CACHE_SECONDS: Final = 2.0
 _CACHE_SIZE: Final = 10_000
 _OK: Final = 200
 
@@ -54,6 +58,15 @@ class _StoredModes(msgspec.Struct, frozen=True):
     profiles: tuple[_StoredProfile, ...]
     whole: bool
     learnt_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is in memory, until when without another look at the store, and whether the store has it."""
+
+    modes: AccountModes
+    until: float
+    is_stored: bool
 
 
 class ModeBook:
@@ -84,26 +97,43 @@ class ModeBook:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._running: dict[str, asyncio.Task[AccountModes | None]] = {}
         self._failed_until: OrderedDict[str, float] = OrderedDict()
-        self._known: OrderedDict[str, AccountModes] = OrderedDict()
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        self._doubted_at: OrderedDict[str, float] = OrderedDict()
         self._account_of_token: OrderedDict[str, str] = OrderedDict()
         self._asked_at: OrderedDict[str, float] = OrderedDict()
         self._budgets: dict[tuple[str, bool], LookUpBudget] = {}
 
     async def known(self, application: Application, account: str) -> AccountModes | None:
-        """Return what is known of an account; None when nothing is, or the store is away."""
+        """Return what is known of an account, or was known last while the store is away; None when nothing is."""
         key = account_key(application.name, account)
-        if found := self._known.get(key):
-            return found
+        found = self._known.get(key)
+        if found is None or found.until <= self._clock.now():
+            found = await self._read(key, found)
+        if found is None:
+            return None
+        doubted = self._doubted_at.get(key, -1.0) >= found.modes.learnt_at
+        return replace(found.modes, whole=False) if doubted else found.modes
+
+    async def _read(self, key: str, before: _Known | None) -> _Known | None:
+        """Look at the store; what it has replaces what is in memory, unless that could not be written yet."""
+        until = self._clock.now() + _CACHE_SECONDS
+        if before is not None:
+            # Whoever asks meanwhile, or while the store is away, is told this.
+            before = _remember(self._known, key, replace(before, until=until))
         try:
             stored = await self._records.load(MODES, key, _StoredModes)
         except StoreUnavailable:
-            return None
+            return before
+        if self._known.get(key) is not before:  # learnt or forgotten here meanwhile
+            return self._known.get(key)
+        if before is not None and not before.is_stored and not (stored and stored.learnt_at > before.modes.learnt_at):
+            return before
         if stored is None:
+            self._known.pop(key, None)
             return None
         profiles = tuple(_profile(one) for one in stored.profiles)
         modes = AccountModes(stored.account, profiles, whole=stored.whole, learnt_at=stored.learnt_at)
-        _remember(self._known, key, modes)
-        return modes
+        return _remember(self._known, key, _Known(modes, until, is_stored=True))
 
     async def known_for(self, application: Application, account: str, token: str) -> AccountModes | None:
         """Return what is known of a caller's account; for a token without a binding, by what its look-up told."""
@@ -134,7 +164,8 @@ class ModeBook:
         known = await self.known(application, account)
         if known is not None and self._asked_at.get(key, 0.0) + DOUBT_EVERY <= self._clock.now():
             _remember(self._asked_at, key, self._clock.now())
-            _remember(self._known, key, replace(known, whole=False))
+            # Beside what is known, which is read from the store again: it ends with the next look-up of whatever node.
+            _remember(self._doubted_at, key, self._clock.now())
 
     def needs_look_up(self, known: AccountModes | None) -> bool:
         """Say whether userinfo should be asked (again), beside a call."""
@@ -204,7 +235,9 @@ class ModeBook:
             )
             if was is not one.mode:
                 self._metrics.mode_changes.labels(was, one.mode).inc()
-        _remember(self._known, key, modes)
+        self._doubted_at.pop(key, None)
+        until = self._clock.now() + _CACHE_SECONDS
+        kept = _remember(self._known, key, _Known(modes, until, is_stored=False))
         profiles = tuple(_stored(one) for one in modes.profiles)
         stored = _StoredModes(modes.account, profiles, modes.whole, modes.learnt_at)
         try:
@@ -212,6 +245,9 @@ class ModeBook:
         except StoreUnavailable as error:
             # Kept in memory; the next look-up writes it again.
             _log.warning(events.STORE_FAILED, detail=error.detail)
+            return
+        if self._known.get(key) is kept:
+            self._known[key] = replace(kept, is_stored=True)
 
     async def close(self) -> None:
         """End the look-ups that are still running."""
@@ -221,11 +257,12 @@ class ModeBook:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _remember(cache: OrderedDict[str, T], key: str, value: T) -> None:
+def _remember(cache: OrderedDict[str, T], key: str, value: T) -> T:
     cache[key] = value
     cache.move_to_end(key)
     while len(cache) > _CACHE_SIZE:
         cache.popitem(last=False)
+    return value
 
 
 def _profile(one: _StoredProfile) -> Profile:

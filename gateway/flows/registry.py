@@ -57,6 +57,11 @@ class Registry:
         """Return an application by its name."""
         return self._applications.get(name)
 
+    @property
+    def applications(self) -> tuple[Application, ...]:
+        """Every application, in the configuration's order."""
+        return tuple(self._applications.values())
+
     def only_application(self) -> Application | None:
         """Return the application when there is exactly one."""
         return next(iter(self._applications.values())) if len(self._applications) == 1 else None

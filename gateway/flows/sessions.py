@@ -7,6 +7,7 @@ read, so that a use here never brings back what was signed out elsewhere.
 
 import secrets
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
     """A session at rest.
 
     Attributes:
-        data: what the session holds: connection, account, profile.
+        data: what the session holds: connection, account, profile, and how its browser describes itself.
         created_at: Unix time, in seconds, of the sign-in.
         seen_at: Unix time, in seconds, of its last use (as written).
     """
@@ -135,9 +136,21 @@ class Sessions:
         Raises:
             StoreUnavailable: it may still live.
         """
-        record_id = _record_id(client, handle)
-        await self._records.store.delete(SESSION, record_id)
-        self._cache.pop(record_id, None)  # only now: what a use beside it read meanwhile goes as well
+        await self.end_named(_record_id(client, handle))
+
+    async def end_named(self, name: str) -> bool:
+        """End a session by its record's name; say whether this call ended it.
+
+        Raises:
+            StoreUnavailable: it may still live.
+        """
+        ended = await self._records.store.delete(SESSION, name)
+        self.forget(name)  # only now: what a use beside it read meanwhile goes as well
+        return ended
+
+    def forget(self, name: str) -> None:
+        """Drop a session's record from this process's cache: it was ended elsewhere."""
+        self._cache.pop(name, None)
 
     def name_of(self, client: Client, handle: str) -> str:
         """Return the name of a session's record: unlike its handle it opens nothing, so it may rest elsewhere."""
@@ -149,12 +162,29 @@ class Sessions:
         Raises:
             StoreUnavailable: it still lives.
         """
+        found = await self.read(name)
+        return found.data if await self.end_named(name) and found is not None else None
+
+    async def read(self, name: str) -> SessionRecord | None:
+        """Return a living session by its record's name, as it stands in the store; this is no use of it.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
         record = await self._records.load(SESSION, name, SessionRecord)
-        ended_here = await self._records.store.delete(SESSION, name)
-        self._cache.pop(name, None)
-        return (
-            record.data if record is not None and ended_here and not self._is_over(record, self._clock.now()) else None
-        )
+        return None if record is None or self._is_over(record, self._clock.now()) else record
+
+    async def names(self, client: str | None, account: str) -> Sequence[str]:
+        """Return the names of an account's session records.
+
+        Args:
+            client: only this client's; None for every client's.
+            account: the account's name in the store, see `account_key`.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        return await self._records.store.list_ids(SESSION, client=client, account=account)
 
     def _is_over(self, record: SessionRecord, now: float) -> bool:
         return self.lifetimes.is_over(created_at=record.created_at, seen_at=record.seen_at, now=now)

@@ -37,7 +37,7 @@ EVENTS: Final[dict[str, str]] = {
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
     "rule.observed": "A rule that only observes would have refused this call.",
     "session.began": "A person signed in.",
-    "session.ended": "A person signed out; `revoked` says whether the connection was ended too.",
+    "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
     "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
     "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",

@@ -45,6 +45,7 @@ class Code(StrEnum):
     OPERATION_UNKNOWN = "operation_unknown"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
+    SESSION_UNKNOWN = "session_unknown"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TIMEOUT = "body_timeout"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -117,6 +118,7 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     ),
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Method not allowed", "Use a method that the Allow header names."),
     Code.NOT_FOUND: Meaning(404, "Not found", "Use a path that this gateway serves."),
+    Code.SESSION_UNKNOWN: Meaning(404, "Unknown session", "Ask for the list again: it may have ended already."),
     Code.BODY_TOO_LARGE: Meaning(413, "Body too large", "Send a smaller body, or raise the limit."),
     Code.BODY_TIMEOUT: Meaning(408, "Body too slow", "Send the body without long pauses."),
     Code.UNSUPPORTED_MEDIA_TYPE: Meaning(415, "Unsupported media type", "Send application/json in UTF-8."),

@@ -10,6 +10,7 @@ from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
+from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.proxy import CallFacts, Proxy
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import Sessions
@@ -27,6 +28,7 @@ class BrowserDoors:
     browsers: Browsers
     sign_ins: SignIns
     sessions: Sessions
+    own_sessions: OwnSessions
     storage: RecordStorage
     connections: Connections
     disconnects: Disconnects

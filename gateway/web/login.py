@@ -19,6 +19,7 @@ from gateway.rules.login_request import LoginRequest, read_login
 from gateway.rules.queries import owned_parameters, parse_query
 from gateway.rules.return_targets import resolve_return_target, with_query
 from gateway.rules.token_reply import TokenSet
+from gateway.rules.user_agent import plain_user_agent
 from gateway.web.keys import DOORS, FACTS, BrowserDoors
 from gateway.web.pages import POLICY, restart_page
 from gateway.web.session_storage import SESSION_CLIENT
@@ -148,6 +149,7 @@ async def _new_session(
     session["connection"] = stored.id
     session["account"] = tokens.account
     session["profile"] = _profile(tokens)
+    session["user_agent"] = plain_user_agent(request.headers.get("User-Agent", ""))
 
 
 def _profile(tokens: TokenSet) -> dict[str, str] | None:

@@ -121,7 +121,7 @@ async def logout(request: web.Request) -> web.Response:
     session = await get_session(request)
     session.invalidate()
     session.changed()
-    _log.info(events.SESSION_ENDED, client=client.id, revoked=revoke)
+    _log.info(events.SESSION_ENDED, client=client.id, elsewhere=False, revoked=revoke)
     return _json({"signed_out": True, "return_to": target})
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import os
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,3 +112,27 @@ async def test_a_full_disk_keeps_the_old_record(store: SqliteStore) -> None:
     found = await store.get("binding", "a")
     assert found is not None
     assert found.value == b"old"
+
+
+@pytest.mark.parametrize(
+    ("named", "index"),
+    [
+        ({"client": "app"}, "records_by_client (kind=? AND client=?)"),
+        ({"account": "acc"}, "records_by_account (kind=? AND account=?)"),
+        ({"client": "app", "account": "acc"}, "records_by_account (kind=? AND account=?)"),
+    ],
+)
+async def test_a_list_is_found_by_its_index(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch, named: dict[str, str], index: str
+) -> None:
+    """Not by reading every record of the kind: with 20,000 sessions that made each person's list take 10 ms."""
+    seen: list[str] = []
+    asked = store._all
+
+    async def explained(statement: str, values: Mapping[str, object]) -> list[Any]:
+        seen.extend(row[3] for row in await asked(f"EXPLAIN QUERY PLAN {statement}", values))
+        return await asked(statement, values)
+
+    monkeypatch.setattr(store, "_all", explained)
+    assert await store.list_ids("session", **named) == []
+    assert [plan.partition("INDEX ")[2] for plan in seen] == [index]

@@ -1,6 +1,6 @@
 """Bindings: a token is its clients' own, by a hash."""
 
-from gateway.flows.bindings import ACCESS_KEPT_AFTER_EXPIRY
+from gateway.flows.bindings import ACCESS_KEPT_AFTER_EXPIRY, Held
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import client, kit, token_reply
@@ -85,3 +85,30 @@ async def test_what_was_found_is_remembered_for_two_seconds_at_most(clock: FakeC
     assert await one.bindings.find("access-1") is not None
     clock.pass_time(2.1)
     assert await one.bindings.find("access-1") is None
+
+
+async def test_what_apps_hold_of_an_account_is_told_by_client_with_the_newest_time(clock: FakeClock) -> None:
+    one = kit(clock)
+    began = clock.now()
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="old")
+    await one.bindings.remember(B, read_token_reply(token_reply("x", "y").body), account="acc_2", scope="s")
+    clock.pass_time(100)
+    newer = read_token_reply(token_reply("access-2", "refresh-2").body)
+    await one.bindings.remember(A, newer, account="acc_1", scope="new")
+    await one.bindings.remember(B, newer, account="acc_1", scope="new")
+
+    assert await one.bindings.held("main", "acc_1") == [Held("a", "new", began + 100), Held("b", "new", began + 100)]
+    assert await one.bindings.held("main", "acc_3") == []
+    assert await one.bindings.held("other", "acc_1") == []
+
+
+async def test_forgetting_an_account_says_how_many_bindings_the_client_was_in(clock: FakeClock) -> None:
+    one = kit(clock)
+    for each in (A, B):
+        await one.bindings.remember(each, TOKENS, account="acc_1", scope="s")
+    await one.bindings.remember(B, read_token_reply(token_reply("x", "y").body), account="acc_1", scope="s")
+
+    assert await one.bindings.forget_account(A, "acc_1") == 2
+    assert await one.bindings.forget_account(A, "acc_1") == 0
+    assert await one.bindings.forget_account(B, "acc_1") == 4
+    assert await one.store.list_ids("binding") == []

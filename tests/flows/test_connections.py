@@ -105,12 +105,13 @@ async def test_others_are_the_active_ones_on_the_same_account(clock: FakeClock) 
     one = kit(clock)
     mine = await connected(one, A)
     await connected(one, A, sub="acc_2")
-    assert await one.connections.others(mine) == 0
+    assert not await one.connections.has_other_client("main", "acc_1", "a")
 
     theirs = await connected(one, B)
-    assert await one.connections.others(mine) == 1
+    assert await one.connections.has_other_client("main", "acc_1", "a")
+    assert await one.connections.of_account("main", "acc_1") == [mine, theirs]
     await one.connections.require_reconnect(theirs, lost_by="refused")
-    assert await one.connections.others(mine) == 0
+    assert not await one.connections.has_other_client("main", "acc_1", "a")
 
 
 async def test_a_store_that_is_away_is_told_and_not_taken_for_an_empty_one(clock: FakeClock) -> None:
@@ -121,7 +122,7 @@ async def test_a_store_that_is_away_is_told_and_not_taken_for_an_empty_one(clock
     with pytest.raises(StoreUnavailable):
         await one.connections.load(stored.id)
     with pytest.raises(StoreUnavailable):
-        await one.connections.others(stored)
+        await one.connections.has_other_client("main", "acc_1", "a")
 
 
 def test_a_connection_shows_no_token_in_a_log_by_accident() -> None:

@@ -5,15 +5,16 @@ import asyncio
 import pytest
 
 from gateway.flows.modes import DOUBT_EVERY, FAILED_FOR, FRESH_FOR, ModeBook
-from gateway.flows.ports import ApiReply
+from gateway.flows.ports import ApiReply, Record
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.error_codes import Code
-from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.look_up_budget import LookUpBudget
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, kit, userinfo_reply
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, kit, userinfo_reply
 
 TOKEN = "token-1"
+FREE_BUSY = Profile("pro_1", AccessMode.FREE_BUSY)
 
 
 async def _learnt(one: Kit) -> None:
@@ -62,6 +63,105 @@ async def test_a_restart_forgets_nothing(clock: FakeClock) -> None:
     restarted = ModeBook(one.records, one.cronofy, clock, one.metrics)
 
     assert await restarted.known(APPLICATION, "acc_1") == await one.modes.known(APPLICATION, "acc_1")
+
+
+def another_node(one: Kit) -> ModeBook:
+    return ModeBook(one.records, one.cronofy, one.clock, one.metrics)
+
+
+async def test_what_another_node_learnt_is_known_here_within_two_seconds(clock: FakeClock) -> None:
+    one = kit(clock)
+    there = another_node(one)
+    await one.modes.learn(APPLICATION, "acc_1", FREE_BUSY)
+    assert await there.known(APPLICATION, "acc_1") == await one.modes.known(APPLICATION, "acc_1")
+    clock.pass_time(1)
+    await there.learn(APPLICATION, "acc_1", Profile("pro_2", AccessMode.NO_ACCESS))
+
+    clock.pass_time(2)
+    for book in (one.modes, there):
+        known = await book.known(APPLICATION, "acc_1")
+        assert known is not None
+        assert known.all() == (AccessMode.FREE_BUSY, AccessMode.NO_ACCESS)
+    await there.forget(APPLICATION, "acc_1")
+    clock.pass_time(2)
+    assert await one.modes.known(APPLICATION, "acc_1") is None
+
+
+async def test_the_store_is_asked_about_an_account_in_use_every_two_seconds(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by fifty calls at once, and while it is away."""
+    one = kit(clock)
+    await one.modes.learn(APPLICATION, "acc_1", FREE_BUSY)
+    reads, get = 0, one.store.get
+
+    async def counting(kind: str, record_id: str) -> Record | None:
+        nonlocal reads
+        reads += 1
+        await asyncio.sleep(0)
+        if reads > 5:
+            raise StoreUnavailable("away")
+        return await get(kind, record_id)
+
+    monkeypatch.setattr(one.store, "get", counting)
+    for _ in range(100):
+        clock.pass_time(0.2)
+        found = await asyncio.gather(*(one.modes.known(APPLICATION, "acc_1") for _ in range(50)))
+        assert {each.all() for each in found if each} == {(AccessMode.FREE_BUSY,)}
+        assert None not in found
+    assert 9 <= reads <= 10
+
+
+async def test_what_could_not_be_written_is_not_lost_to_what_the_store_still_has(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.modes.learn(APPLICATION, "acc_1", FREE_BUSY)
+    one.records.store = StoreAway(one.store, "put")
+    clock.pass_time(10)
+    await one.modes.learn(APPLICATION, "acc_1", Profile("pro_1", AccessMode.READ_WRITE))
+    await one.modes.learn(APPLICATION, "acc_2", FREE_BUSY)
+
+    clock.pass_time(10)
+    for account, mode in (("acc_1", AccessMode.READ_WRITE), ("acc_2", AccessMode.FREE_BUSY)):
+        known = await one.modes.known(APPLICATION, account)
+        assert known is not None
+        assert known.all() == (mode,)
+
+    one.records.store = one.store
+    await another_node(one).learn(APPLICATION, "acc_1", FREE_BUSY)
+    clock.pass_time(10)
+    known = await one.modes.known(APPLICATION, "acc_1")
+    assert known is not None
+    assert known.all() == (AccessMode.FREE_BUSY,)
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+async def test_what_is_learnt_or_forgotten_here_while_the_store_answers_counts(
+    clock: FakeClock, *, forgets: bool
+) -> None:
+    one = kit(clock)
+    original, reading, go_on = one.store.get, asyncio.Event(), asyncio.Event()
+
+    async def slow(kind: str, record_id: str) -> Record | None:
+        record = await original(kind, record_id)
+        reading.set()
+        await go_on.wait()
+        return record
+
+    await one.modes.learn(APPLICATION, "acc_1", FREE_BUSY)
+    clock.pass_time(2)
+    one.store.get = slow  # type: ignore[method-assign]
+    asking = asyncio.ensure_future(one.modes.known(APPLICATION, "acc_1"))
+    await reading.wait()
+    one.store.get = original  # type: ignore[method-assign]
+    if forgets:
+        await one.modes.forget(APPLICATION, "acc_1")
+    else:
+        await one.modes.learn(APPLICATION, "acc_1", Profile("pro_1", AccessMode.READ_WRITE))
+    go_on.set()
+    known = await asking
+
+    assert known == await one.modes.known(APPLICATION, "acc_1")
+    assert (known is None) is forgets
 
 
 async def test_many_callers_share_one_look_up_and_it_outlives_them(clock: FakeClock) -> None:
@@ -138,6 +238,22 @@ async def test_a_refusal_by_cronofy_makes_the_known_mode_doubtful_now_and_then(c
         assert one.modes.needs_look_up(await one.modes.known(APPLICATION, "acc_1")) is doubtful
     await one.modes.doubt(APPLICATION, "acc_unknown")
     assert await one.modes.known(APPLICATION, "acc_unknown") is None
+
+
+@pytest.mark.parametrize("here", [True, False])
+async def test_a_doubt_lasts_until_any_node_has_looked_again(clock: FakeClock, *, here: bool) -> None:
+    one = kit(clock)
+    await _learnt(one)
+    clock.pass_time(DOUBT_EVERY)
+    await one.modes.doubt(APPLICATION, "acc_1")
+    for _ in range(3):
+        clock.pass_time(10)
+        assert one.modes.needs_look_up(await one.modes.known(APPLICATION, "acc_1"))
+
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google"))
+    await (one.modes if here else another_node(one)).look_up(APPLICATION, "another token")
+    clock.pass_time(2)
+    assert not one.modes.needs_look_up(await one.modes.known(APPLICATION, "acc_1"))
 
 
 async def test_at_most_eight_look_ups_run_at_once(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:

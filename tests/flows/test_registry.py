@@ -35,6 +35,7 @@ def test_only_one_means_exactly_one() -> None:
     known = Registry([APPLICATION], [client("a"), other])
 
     assert known.only_application() is APPLICATION
+    assert known.applications == (APPLICATION,)
     assert known.is_only_client(known.client("a"))
     assert not registry(client("a"), client("b")).is_only_client(client("a"))
     assert Registry([], []).only_application() is None

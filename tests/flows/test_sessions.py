@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from gateway.flows.bindings import account_key
 from gateway.flows.ports import Record
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sessions import SESSION, OpenSession, Sessions
@@ -229,3 +230,41 @@ async def test_a_sign_out_that_failed_is_not_forgotten_as_done(clock: FakeClock)
     away.is_away = False
     await book.end(A, handle)
     assert await book.find(A, handle) is None
+
+
+async def test_a_session_that_was_ended_elsewhere_is_gone_at_once_where_the_store_told_so(clock: FakeClock) -> None:
+    one = kit(clock)
+    here, there = sessions(one), sessions(one)
+    handle = await here.create(A, DATA)
+    assert await there.find(A, handle) is not None
+    assert await here.end_named(here.name_of(A, handle))
+    there.forget(there.name_of(A, handle))
+    there.forget("a session that was never seen here")
+
+    assert await there.find(A, handle) is None
+    assert not await there.end_named(there.name_of(A, handle))
+
+
+async def test_reading_a_session_by_name_is_no_use_of_it(clock: FakeClock) -> None:
+    one = kit(clock)
+    book = sessions(one)
+    handle = await book.create(A, DATA)
+    clock.pass_time(300)
+    record = await book.read(book.name_of(A, handle))
+
+    assert record is not None
+    assert (record.data, record.seen_at) == (DATA, clock.now() - 300)
+    assert writes(one) == 1
+    clock.pass_time(300)
+    assert await book.read(book.name_of(A, handle)) is None
+
+
+async def test_the_names_of_an_accounts_sessions_are_found_by_client(clock: FakeClock) -> None:
+    one = kit(clock)
+    book = sessions(one)
+    mine, theirs = [book.name_of(each, await book.create(each, DATA)) for each in (A, B)]
+    await book.create(A, {**DATA, "account": "acc_2"})
+    key = account_key("main", "acc_1")
+
+    assert await book.names("a", key) == [mine]
+    assert set(await book.names(None, key)) == {mine, theirs}

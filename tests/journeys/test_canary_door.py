@@ -45,6 +45,7 @@ EXPECTED = {
     "parameter_repeated",
     "reconnect_required",
     "return_target_refused",
+    "session_unknown",
     "state_refused",
     "ticket_invalid",
     "token_renewed",
@@ -136,6 +137,8 @@ async def good_journeys(ear: Listener) -> None:
     for client in (WEB, SIDE, WEB):
         await ear.sign_in(client)
         ear.note(await ear.browser.fetch("GET", "/auth/session", client=client))
+        ear.note(await ear.browser.fetch("GET", "/auth/sessions", client=client))
+        ear.note(await ear.browser.fetch("DELETE", f"/auth/sessions/{ear.browser.handle(client)}", client=client))
         await ear.call(client=client)
         ticket = ear.note(await ear.browser.post("/auth/ticket", client=client), hands_out=True).json()["ticket"]
         ear.keep(ticket=ticket)

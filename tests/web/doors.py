@@ -3,6 +3,7 @@
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.one_time import Tickets
+from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor
@@ -38,6 +39,7 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         browsers=Browsers(known, names, public_url),
         sign_ins=sign_ins,
         sessions=sessions,
+        own_sessions=OwnSessions(sessions, clock),
         storage=RecordStorage(sessions, names),
         connections=one.connections,
         disconnects=Disconnects(one.connections, one.bindings, one.modes, carrying.vault, one.cronofy),

@@ -25,9 +25,18 @@ async def test_a_registered_origins_preflight_is_answered_before_anything_else(
     assert upstream.sent == []
 
 
+async def test_a_page_may_ask_to_delete(http: Client) -> None:
+    """Ending a session is a DELETE, which a browser sends only after a preflight that names it."""
+    asking = {**OWN, "Access-Control-Request-Method": "DELETE", "Access-Control-Request-Headers": "x-csrf"}
+    async with http.options(f"/auth/sessions/{'0' * 32}", headers=asking) as answer:
+        assert answer.status == 204
+        assert "DELETE" in answer.headers["Access-Control-Allow-Methods"].split(", ")
+
+
 @pytest.mark.parametrize(
     ("path", "origin"),
     [
+        ("/auth/sessions/x", "https://evil.test"),
         ("/v1/calendars", "https://evil.test"),
         ("/v1/calendars", "null"),
         ("/v1/calendars", "https://a.test.evil.test"),

@@ -1,7 +1,7 @@
 """A browser that leaves during the exchange, and a store that cannot be used for a while."""
 
 import asyncio
-import contextlib
+import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -125,11 +125,16 @@ async def full(store: SqliteStore, *, on: bool) -> None:
         pages = await cursor.fetchone()
     assert pages is not None
     await store._db.execute(f"PRAGMA max_page_count = {pages[0]}")
-    insert = "INSERT INTO records VALUES (?, lower(hex(randomblob(16))), 1, 'stuffing', '', NULL, zeroblob(20), '')"
-    for kind in KINDS:
-        with contextlib.suppress(sqlite3.OperationalError):
-            while True:
-                await store._db.execute(insert, (kind,))
+    insert = "INSERT INTO records VALUES (?, lower(hex(randomblob(8))), 1, 'stuffing', '', NULL, zeroblob(?), '')"
+    for kind, size in itertools.product(KINDS, (20, 0)):
+        refused = 0
+        while refused < 50:  # a kind's records lie on several pages, and one that is full says nothing of the others
+            try:
+                await store._db.execute(insert, (kind, size))
+            except sqlite3.OperationalError:
+                refused += 1
+            else:
+                refused = 0
 
 
 async def away(store: SqliteStore, *, on: bool) -> None:
