@@ -19,6 +19,7 @@ from gateway import VERSION
 from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
+from gateway.cli.connections import connections
 from gateway.cli.keys import keys
 from gateway.cli.settings import ConfigFile, err, load, out, print_complaints, read
 from gateway.cli.store import store
@@ -36,6 +37,7 @@ app = typer.Typer(
     help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(keys, name="keys")
+app.add_typer(connections, name="connections")
 app.add_typer(store, name="store")
 
 _log = structlog.get_logger()

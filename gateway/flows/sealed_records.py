@@ -36,7 +36,7 @@ class SealedRecords:
             StoreUnavailable: the store is away.
         """
         record = await self.store.get(kind, record_id)
-        value = None if record is None else self._open(kind, record_id, record, shape)
+        value = None if record is None else self.open(kind, record_id, record, shape)
         return None if record is None or value is None else (value, record.version)
 
     async def save(
@@ -98,7 +98,7 @@ class SealedRecords:
         """
         for _ in range(_TRIES):
             record = await self.store.get(kind, record_id)
-            present = None if record is None else self._open(kind, record_id, record, shape)
+            present = None if record is None else self.open(kind, record_id, record, shape)
             fresh = change(present)
             if fresh is None:
                 if record is None or await self.store.delete(kind, record_id, expected=record.version):
@@ -113,7 +113,8 @@ class SealedRecords:
             return fresh
         raise StoreUnavailable(f"a record of kind {kind} was written by others {_TRIES} times in a row")
 
-    def _open(self, kind: str, record_id: str, record: Record, shape: type[T]) -> T | None:
+    def open(self, kind: str, record_id: str, record: Record, shape: type[T]) -> T | None:
+        """Return what is in a record that was met on a walk; None when it cannot be opened."""
         try:
             plain = self.sealer.open(record.value, purpose=kind, client=record.client, record_id=record_id)
             return msgspec.json.decode(plain, type=shape)

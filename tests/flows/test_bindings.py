@@ -85,3 +85,16 @@ async def test_what_was_found_is_remembered_for_two_seconds_at_most(clock: FakeC
     assert await one.bindings.find("access-1") is not None
     clock.pass_time(2.1)
     assert await one.bindings.find("access-1") is None
+
+
+async def test_an_imported_token_stays_one_whoever_binds_it_again(clock: FakeClock) -> None:
+    """The drop-in door binds anew what it hands out; the app may still come with the old one."""
+    one = kit(clock)
+    await one.bindings.remember_imported(A, "refresh-1", account="acc_1", scope="free_busy_write")
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="free_busy_write")
+    found = await one.bindings.find("refresh-1")
+    assert found is not None
+    assert (found.imported, found.clients) == (True, ("a",))
+    other = await one.bindings.find("access-1")
+    assert other is not None
+    assert not other.imported
