@@ -1,5 +1,6 @@
 """What the command line does for an operator, over the same stories that serve."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,11 +14,15 @@ from gateway.flows.callers import Caller
 from gateway.flows.connections import connection_id
 from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Question
+from gateway.flows.exports import Exports
+from gateway.flows.import_turns import Turns
+from gateway.flows.imports import Imports
 from gateway.flows.inventory import Inventory
 from gateway.flows.nodes import Agreement, agreement
 from gateway.flows.ports import Clock, RecordStore
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnusable
+from gateway.rules.pace import Pace
 from gateway.web.keys import PublicDoors
 
 
@@ -99,6 +104,32 @@ def erasure_of(doors: PublicDoors) -> Erasure:
     """Return what erases accounts from the store that the stories share."""
     door = doors.browser
     return Erasure(door.tickets.records.store, doors.registry, door.sessions, doors.tokens.bindings, door.disconnects)
+
+
+def imports_over(doors: PublicDoors, *, rate: float, stop: asyncio.Event) -> Imports:
+    """Put the story of an import together over opened doors, with their journal, leases and bindings.
+
+    Args:
+        doors: the stories that serve.
+        rate: calls to Cronofy, a second.
+        stop: set when nothing new is to be begun.
+    """
+    tokens = doors.tokens
+    return Imports(
+        registry=doors.registry,
+        refreshes=tokens.refreshes,
+        bindings=tokens.bindings,
+        connections=doors.browser.connections,
+        modes=tokens.modes,
+        cronofy=tokens.cronofy,
+        clock=tokens.clock,
+        turns=Turns(Pace(rate), tokens.clock, stop=stop),
+    )
+
+
+def exports_over(doors: PublicDoors) -> Exports:
+    """Put the story of an export together over opened doors."""
+    return Exports(doors.registry, doors.browser.connections, doors.tokens.refreshes.journal, doors.tokens.modes)
 
 
 async def explain_for_operator(checked: Checked, client_id: str, account: str, question: Question) -> dict[str, Any]:

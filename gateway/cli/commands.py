@@ -20,6 +20,7 @@ from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
 from gateway.app import explain_for_operator, run_gateway
 from gateway.cli.accounts import accounts
+from gateway.cli.connections import connections
 from gateway.cli.keys import keys
 from gateway.cli.sessions import sessions
 from gateway.cli.settings import ConfigFile, err, load, out, print_complaints, read
@@ -38,6 +39,7 @@ app = typer.Typer(
     help="An async OAuth gateway between client apps and Cronofy.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(keys, name="keys")
+app.add_typer(connections, name="connections")
 app.add_typer(store, name="store")
 app.add_typer(sessions, name="sessions")
 app.add_typer(accounts, name="accounts")

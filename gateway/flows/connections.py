@@ -4,6 +4,7 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +18,7 @@ from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
+_PAGE: Final = 200
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -88,14 +90,23 @@ class Connections:
         found = await self._records.load_versioned(CONNECTION, record_id, Connection)
         return None if found is None else Stored(record_id, *found)
 
-    async def connect(self, client: Client, tokens: TokenSet) -> Stored:
+    async def connect(
+        self, client: Client, tokens: TokenSet, *, at: float | None = None, expected: int | None = None
+    ) -> Stored:
         """Write the token set of a sign-in, over whatever stood there: the person has just authorized anew.
 
+        Args:
+            client: whose connection it is.
+            tokens: the token set.
+            at: Unix time, in seconds, at which it was answered; now when None.
+            expected: write only over this version, 0 for «not there»; None writes always.
+
         Raises:
+            VersionMoved: another version stands there.
             StoreUnavailable: nothing was written.
         """
         record_id = connection_id(client, tokens.account)
-        now = self._clock.now()
+        now = self._clock.now() if at is None else at
         connection = Connection(
             client=client.id,
             application=client.application,
@@ -106,7 +117,7 @@ class Connections:
             obtained_at=now,
             scope=tokens.scope,
         )
-        return await self._save(record_id, connection, expected=None)
+        return await self._save(record_id, connection, expected=expected)
 
     async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
         """Write the token set of a refresh.
@@ -161,6 +172,22 @@ class Connections:
             StoreUnavailable: it may still stand.
         """
         await self._records.store.delete(CONNECTION, record_id)
+
+    async def walk(self, client: Client) -> AsyncIterator[Stored | None]:
+        """Yield every connection of a client, page by page; None for one that the key ring cannot open.
+
+        Raises:
+            StoreUnavailable: the rest cannot be read now.
+        """
+        cursor = ""
+        while True:
+            entries, cursor = await self._records.store.walk(cursor, _PAGE, kind=CONNECTION)
+            for one in entries:
+                if one.record.client == client.id:
+                    found = self._records.open(CONNECTION, one.id, one.record, Connection)
+                    yield None if found is None else Stored(one.id, found, one.record.version)
+            if not cursor:
+                return
 
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.

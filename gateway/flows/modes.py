@@ -146,6 +146,12 @@ class ModeBook:
         known = await self.known(application, account) or AccountModes(account, (), whole=False, learnt_at=now)
         await self._keep(application, known.with_profile(profile, now=now))
 
+    async def learn_whole(self, application: Application, modes: AccountModes) -> None:
+        """Take in what a userinfo answer told of an account."""
+        _log.info(events.MODES_LEARNT, account=modes.account, modes=[str(one) for one in modes.all()])
+        _remember(self._asked_at, account_key(application.name, modes.account), self._clock.now())
+        await self._keep(application, modes)
+
     async def forget(self, application: Application, account: str) -> None:
         """Forget an account whose authorization or profile was just ended; the next call learns it anew."""
         key = account_key(application.name, account)
@@ -215,10 +221,8 @@ class ModeBook:
             self._failed(token_id, f"status {reply.status}")
             return None
         self._metrics.mode_lookups.labels("learnt").inc()
-        _log.info(events.MODES_LEARNT, account=modes.account, modes=[str(one) for one in modes.all()])
         _remember(self._account_of_token, token_id, modes.account)
-        _remember(self._asked_at, account_key(application.name, modes.account), self._clock.now())
-        await self._keep(application, modes)
+        await self.learn_whole(application, modes)
         return modes
 
     def _failed(self, token_id: str, reason: str) -> None:

@@ -81,6 +81,14 @@ class RefreshJournal:
         expires_at = self.clock.now() + (self.kept if needed else _SOON)
         await self.records.save(REFRESH, name, entry, account=account, expires_at=expires_at, lease=lease)
 
+    async def name_account(self, name: str, account: str) -> None:
+        """Write down whom an entry is about, once that is known, so that erasing the account finds it.
+
+        Raises:
+            StoreUnavailable: it was not written.
+        """
+        await self.records.change(REFRESH, name, Entry, lambda present: present, account=account, expires_at=0.0)
+
 
 def refresh_name(application: Application, refresh_token: str, *more: str) -> str:
     """Name a refresh token's use; several clients hold the same one when they connect the same account."""

@@ -98,6 +98,11 @@ class Refreshes:
         self._cooling: dict[str, tuple[float, CronofyUnavailable]] = {}
         self._unsaved: dict[str, tuple[str, Entry]] = {}
 
+    @property
+    def journal(self) -> RefreshJournal:
+        """Where the answers rest."""
+        return self._journal
+
     async def ask(
         self,
         application: Application,

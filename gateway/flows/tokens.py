@@ -7,17 +7,20 @@ handed out: the client could never refresh it.
 Source: RFC 6749 sections 4.1.3, 5 and 6; https://docs.cronofy.com/developers/api/authorization/request-token.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from gateway.flows.bindings import Bindings
+from gateway.flows.connections import connection_id
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import ApiReply, Clock, CronofyApi
+from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
 from gateway.flows.refreshes import Refreshes, UnusableReply, remaining
 from gateway.flows.registry import Registry
+from gateway.flows.successors import find_newest, use_newest
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client, OnUngranted
@@ -136,17 +139,20 @@ class TokenDoor:
             raise RequestRefused(Code.INVALID_GRANT, "The refresh token belongs to another client.")
         application = self.registry.application_of(client)
         more = {name: value for name, value in fields.items() if name not in _OF_A_REFRESH}
+        account = binding.account if binding else ""
         try:
-            refreshed = await self.refreshes.ask(
-                application, token, account=binding.account if binding else "", more=more
-            )
+            if binding is not None and binding.imported and not more:
+                # The import may have replaced it long before the app uses it for the first time here.
+                refreshed = await use_newest(self.refreshes, self.clock, application, token, account=account)
+            else:
+                refreshed = await self.refreshes.ask(application, token, account=account, more=more)
         except UnusableReply as unusable:
             return self._passed_on(unusable.reply, REFRESH_GRANT)
         reply = remaining(refreshed, self.clock.now())
         if reply.status != _OK:
             return self._passed_on(reply, REFRESH_GRANT)
         tokens = self._read(reply)
-        account = tokens.account or (binding.account if binding else "")
+        account = tokens.account or account
         if not grants_free_busy_write(tokens.scope, account=account, organization=client.organization_connect):
             # A connection from before the rule is kept alive; only new ones are refused.
             _log.warning(events.TOKEN_UNGRANTED, client=client.id, account=account, action="refreshed all the same")
@@ -234,6 +240,10 @@ class RevokeDoor:
             own = door.registry.is_only_client(client) or await door.bindings.has_account(client, account)
         if not own:
             return ApiReply(_OK, b"")
+        if binding is not None and binding.imported:
+            # What was replaced means nothing to Cronofy, which answers 200 to it all the same.
+            newest = await find_newest(door.refreshes.journal, door.registry.application_of(client), token)
+            token = newest[0].refresh_token if newest else token
         return await self._send(fields, client, token, account)
 
     async def _send(self, fields: Fields, client: Client, token: str, account: str) -> ApiReply:
@@ -248,8 +258,17 @@ class RevokeDoor:
         if account:
             await door.bindings.forget_account(client, account)
             await door.modes.forget(application, account)
+            await self._end_connection(client, account)
         elif token:
             await door.bindings.forget(client, token)
         door.metrics.token_requests.labels("revoke", "revoked").inc()
         _log.info(events.TOKEN_REVOKED, client=client.id, account=account)
         return reply
+
+    async def _end_connection(self, client: Client, account: str) -> None:
+        """Mark the client's stored connection, which an import or a sign-in left: its tokens are dead now."""
+        connections = self.tokens.admission.connections
+        stored = await connections.load(connection_id(client, account))
+        if stored is not None and stored.connection.state == "active":
+            with suppress(VersionMoved):  # the person has just connected again
+                await connections.require_reconnect(stored, lost_by="ended")

@@ -131,3 +131,24 @@ def test_a_connection_shows_no_token_in_a_log_by_accident() -> None:
 
     assert "access-1" not in shown
     assert "refresh-1" not in shown
+
+
+async def test_an_import_writes_over_the_version_that_it_saw_alone(clock: FakeClock) -> None:
+    """A sign-in that came meanwhile is newer than what a file says."""
+    one = kit(clock)
+    tokens = read_token_reply(token_reply("access-2").body)
+    stored = await one.connections.connect(A, tokens, at=clock.now() - 100, expected=0)
+    assert (stored.connection.obtained_at, stored.connection.expires_at) == (clock.now() - 100, clock.now() + 3500)
+    with pytest.raises(VersionMoved):
+        await one.connections.connect(A, tokens, at=clock.now(), expected=0)
+
+
+async def test_a_walk_meets_every_connection_of_a_client_and_no_others(clock: FakeClock) -> None:
+    one = kit(clock)
+    for n in range(5):
+        await connected(one, A if n % 2 else B, sub=f"acc_{n}")
+    met = [stored async for stored in one.connections.walk(A)]
+    assert sorted(stored.connection.account for stored in met if stored) == ["acc_1", "acc_3"]
+    for stored in met:
+        assert stored is not None
+        assert await one.connections.load(stored.id) == stored

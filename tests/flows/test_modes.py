@@ -10,6 +10,7 @@ from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.look_up_budget import LookUpBudget
+from gateway.rules.userinfo import read_userinfo
 from tests.clock import FakeClock
 from tests.flows.fakes import APPLICATION, Kit, StoreAway, kit, userinfo_reply
 
@@ -30,6 +31,19 @@ async def test_what_an_exchange_told_is_known_but_not_the_whole(clock: FakeClock
     assert known is not None
     assert known.all() == (AccessMode.FREE_BUSY,)
     assert one.modes.needs_look_up(known)
+
+
+async def test_what_somebody_else_asked_userinfo_is_known_as_well(clock: FakeClock) -> None:
+    one = kit(clock)
+    modes = read_userinfo(userinfo_reply(pro_1="google").body, now=clock.now())
+    await one.modes.learn_whole(APPLICATION, modes)
+
+    for book in (one.modes, ModeBook(one.records, one.cronofy, clock, one.metrics)):
+        known = await book.known(APPLICATION, "acc_1")
+        assert known is not None
+        assert known.all() == (AccessMode.READ_WRITE,)
+        assert not book.needs_look_up(known)
+    assert one.cronofy.asked == []
 
 
 async def test_a_look_up_learns_every_profile_and_calendar(clock: FakeClock) -> None:

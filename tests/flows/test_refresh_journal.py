@@ -60,3 +60,21 @@ def test_a_name_is_of_the_token_the_application_and_the_further_fields() -> None
     }
     assert len(names) == 4
     assert not any("token" in name for name in names)
+
+
+async def test_an_entry_is_given_its_account_once_that_is_known(clock: FakeClock) -> None:
+    """It lives as long as before, and nothing is made of a name without an entry."""
+    one = kit(clock)
+    journal = RefreshJournal(one.records, clock, KEPT)
+    entry = Entry("answered", 0, 200, b"{}", rotated=True)
+    await journal.write("a", "", entry)
+    before = await one.store.get(REFRESH, "a")
+    await journal.name_account("a", "account")
+    await journal.name_account("b", "account")
+
+    assert await journal.find("a") == entry
+    assert await one.store.list_ids(REFRESH, account="account") == ["a"]
+    after = await one.store.get(REFRESH, "a")
+    assert before is not None
+    assert after is not None
+    assert after.expires_at == before.expires_at

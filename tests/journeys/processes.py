@@ -49,9 +49,9 @@ async def start(*arguments: str, program: str = "", **changes: Any) -> asyncio.s
     return await asyncio.create_subprocess_exec(sys.executable, *words, *arguments, **settings)
 
 
-async def end_of(process: asyncio.subprocess.Process) -> Ended:
+async def end_of(process: asyncio.subprocess.Process, *, patience: float = 20.0) -> Ended:
     """Wait until a process ends."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience):
         out, err = await process.communicate()
     return Ended(process.returncode or 0, out.decode(), err.decode())
 
