@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.adapters.clock import SystemClock
+from gateway.adapters.postgres_schema import migrate_url
 from gateway.app.doors import make_doors
 from gateway.app.outside import Outside, open_outside, open_store
 from gateway.config_check import Checked
@@ -23,6 +24,7 @@ from gateway.flows.ports import Clock, RecordStore
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnusable
 from gateway.rules.pace import Pace
+from gateway.rules.store_urls import is_postgres
 from gateway.web.keys import PublicDoors
 
 
@@ -45,7 +47,10 @@ async def migrate_store(checked: Checked) -> int:
 
     Raises:
         StoreUnavailable: it cannot be reached.
+        StoreUnusable: it is no store.
     """
+    if is_postgres(checked.store_url):
+        return await migrate_url(checked.store_url)
     async with open_store_for_operator(checked):  # opening is all that SQLite and Redis need
         return 0
 

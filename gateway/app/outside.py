@@ -13,6 +13,7 @@ from gateway.adapters.key_ring import parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_guarded import GuardedStore
 from gateway.adapters.store_memory import MemoryStore
+from gateway.adapters.store_postgres import PostgresStore
 from gateway.adapters.store_redis import RedisStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
@@ -22,7 +23,7 @@ from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable, StoreUnusable
-from gateway.rules.store_urls import MEMORY, SQLITE, is_redis
+from gateway.rules.store_urls import MEMORY, SQLITE, is_postgres, is_redis
 
 _PAUSES: Final = (0.5, 5.0)  # seconds, doubling, between two tries to open the store
 
@@ -109,6 +110,10 @@ async def open_store(checked: Checked, clock: Clock) -> RecordStore:
         redis = await RedisStore.open(url, clock, ca_file=str(section.ca_file or ""), timeout=section.timeout)
         _warn(await redis.warnings())
         return redis
+    if is_postgres(url):
+        postgres = await PostgresStore.open(url, clock, timeout=section.timeout)
+        _warn(await postgres.warnings())
+        return postgres
     if url == MEMORY:
         return MemoryStore(clock)
     return await SqliteStore.open(url.removeprefix(SQLITE), clock)

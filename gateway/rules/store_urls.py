@@ -72,6 +72,11 @@ def is_redis(url: str) -> bool:
     return url.partition("://")[0] in REDIS
 
 
+def is_postgres(url: str) -> bool:
+    """Say whether a store URL names PostgreSQL."""
+    return url.startswith(POSTGRESQL)
+
+
 def redis_address(url: str) -> RedisAddress:
     """Read a Redis URL.
 
@@ -108,7 +113,7 @@ def complaint_about_store_url(url: str) -> str | None:
         except ValueError as error:
             return str(error)
         return None
-    if url.startswith(POSTGRESQL):
+    if is_postgres(url):
         return None if url.partition("://")[2] else "names no PostgreSQL server after the slashes"
     if url.startswith(SQLITE):
         return None if url != SQLITE else "names no file after sqlite:///"
