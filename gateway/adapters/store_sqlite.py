@@ -202,12 +202,14 @@ class SqliteStore:
         return {"kind": kind, "id": record_id, "now": self._clock.now()}
 
     async def _all(self, statement: str, values: Mapping[str, object]) -> list[Any]:
-        async with self._errors(), self._db.execute(statement, values) as cursor:
-            return list(await cursor.fetchall())
+        # In one go: between a SELECT and its last row the connection is a reader, and a write of another caller on it
+        # would fail at once as «locked» when another process has written meanwhile (SQLITE_BUSY_SNAPSHOT).
+        async with self._errors():
+            return list(await self._db.execute_fetchall(statement, values))
 
     async def _change(self, statement: str, values: Mapping[str, object]) -> int:
-        async with self._errors(), self._db.execute(statement, values) as cursor:
-            return cursor.rowcount
+        """Run a statement and return how many records it touched."""
+        return len(await self._all(f"{statement} RETURNING 1", values))
 
     @asynccontextmanager
     async def _errors(self) -> AsyncIterator[None]:

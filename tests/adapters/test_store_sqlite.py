@@ -136,3 +136,19 @@ async def test_a_list_is_found_by_its_index(
     monkeypatch.setattr(store, "_all", explained)
     assert await store.list_ids("session", **named) == []
     assert [plan.partition("INDEX ")[2] for plan in seen] == [index]
+
+
+async def test_readers_and_writers_of_two_processes_never_find_it_locked(tmp_path: Path, clock: FakeClock) -> None:
+    """A read that is not finished made a write of the same process fail at once, when the other one wrote meanwhile."""
+    path = str(tmp_path / "records.db")
+    stores = [await SqliteStore.open(path, clock) for _ in range(2)]
+
+    async def use(store: SqliteStore, number: int) -> None:
+        await store.put("binding", str(number), Record(b"x", 0, "app"))
+        await asyncio.gather(store.get("binding", str(number)), store.list_ids("binding", client="app"))
+        await store.put("binding", str(number), Record(b"y", 0, "app"), expected=1)
+
+    await asyncio.gather(*(use(stores[number % 2], number) for number in range(200)))
+    for store in stores:
+        assert len(await store.list_ids("binding")) == 200
+        await store.close()

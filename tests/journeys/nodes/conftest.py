@@ -25,21 +25,23 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(params=["sqlite", "redis", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty store of each engine."""
-    if request.param == "redis":
-        server: RedisServer = request.getfixturevalue("redis")
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'records.db'}"
+    server: RedisServer | PostgresServer = request.getfixturevalue("redis" if request.param == "redis" else "postgres")
+    await empty(server)
+    return server.url if isinstance(server, RedisServer) else server.url()
+
+
+async def empty(server: RedisServer | PostgresServer) -> None:
+    """Empty a server, and start it where the last test left it ended."""
+    if server.process is None or server.process.poll() is not None:
+        await asyncio.to_thread(server.start)
+    if isinstance(server, RedisServer):
         flush(server)
-        return server.url
-    if request.param == "postgresql":
-        database: PostgresServer = request.getfixturevalue("postgres")
-        asyncio.run(_empty(database.url()))
-        return database.url()
-    return f"sqlite:///{tmp_path / 'records.db'}"
-
-
-async def _empty(url: str) -> None:
-    await migrate_url(url)
-    connection = await asyncpg.connect(url)
+        return
+    await migrate_url(server.url())
+    connection = await asyncpg.connect(server.url())
     await connection.execute("TRUNCATE gateway_records, gateway_leases")
     await connection.close()

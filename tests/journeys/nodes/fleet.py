@@ -175,10 +175,12 @@ class Fleet:
 
 
 @asynccontextmanager
-async def open_fleet(folder: Path, store_url: str, nodes: int) -> AsyncIterator[Fleet]:
+async def open_fleet(
+    folder: Path, store_url: str, nodes: int, *, emulated: EmulatorSettings | None = None
+) -> AsyncIterator[Fleet]:
     """Start an emulator and so many nodes; end whatever still runs."""
     async with AsyncExitStack() as stack:
-        emulator = runner(make_app(EmulatorSettings()))
+        emulator = runner(make_app(emulated or EmulatorSettings()))
         await emulator.setup()
         stack.push_async_callback(emulator.cleanup)
         await web.TCPSite(emulator, "127.0.0.1", 0).start()
