@@ -143,12 +143,16 @@ async def test_readers_and_writers_of_two_processes_never_find_it_locked(tmp_pat
     path = str(tmp_path / "records.db")
     stores = [await SqliteStore.open(path, clock) for _ in range(2)]
 
-    async def use(store: SqliteStore, number: int) -> None:
-        await store.put("binding", str(number), Record(b"x", 0, "app"))
-        await asyncio.gather(store.get("binding", str(number)), store.list_ids("binding", client="app"))
-        await store.put("binding", str(number), Record(b"y", 0, "app"), expected=1)
+    for number in range(50):
+        await stores[0].put("binding", str(number), Record(b"x", 0, "app"))
 
-    await asyncio.gather(*(use(stores[number % 2], number) for number in range(200)))
-    for store in stores:
-        assert len(await store.list_ids("binding")) == 200
-        await store.close()
+    async def use(store: SqliteStore, number: int) -> None:
+        reads = (store.list_ids("binding", client="app"), store.get("binding", "1"))
+        await asyncio.gather(*reads, store.put("binding", str(number), Record(b"y", 0, "app")))
+
+    try:
+        await asyncio.gather(*(use(stores[number % 2], number) for number in range(400)))
+        assert [len(await store.list_ids("binding")) for store in stores] == [400, 400]
+    finally:
+        for store in stores:
+            await store.close()
