@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
 from gateway.config.complaints import Complaint, SettingsInvalid
+from gateway.config.cookie_shape import complaints_about_cookie_shape
 from gateway.config.secret_files import Secrets
 from gateway.rules.redirect_uris import complaint_about
-from gateway.rules.store_urls import complaint_about_store_url
+from gateway.rules.store_urls import MEMORY, complaint_about_store_url
 from gateway.sites import complaint_about_page
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
@@ -32,7 +33,7 @@ class Checked:
         application_secrets: by the application's name.
         client_secrets: by client id.
         key_ring: in its written form.
-        store_url: the record store's, with its password where it has one.
+        store_url: the record store's, with its password where it has one; `memory:` in cookie shape.
         warnings: what is allowed, yet deserves a word.
     """
 
@@ -95,11 +96,14 @@ def check_settings(data: dict[str, Any]) -> Checked:
         *_check_ring(ring, reader.complaints),
         *_check_store(store_url),
         *_check_workers(settings, store_url),
+        *complaints_about_cookie_shape(settings),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
     if any(one.fatal for one in found):
         raise SettingsInvalid(found)
+    if settings.sessions.shape == "cookie":
+        store_url = MEMORY  # nothing lies on a disk, whatever is named
     return Checked(settings, applications, clients, ring, store_url, tuple(found))
 
 

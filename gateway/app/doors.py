@@ -2,11 +2,11 @@
 
 from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
+from gateway.app.session_shape import make_session_shape
 from gateway.config_check import Checked
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
-from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
@@ -28,10 +28,8 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.cookies import CookieNames
 from gateway.rules.mode_limits import Rule
 from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
-from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
-from gateway.web.session_storage import RecordStorage
 
 
 def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metrics) -> PublicDoors:
@@ -40,10 +38,12 @@ def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metric
     sealer, records = outside.sealer, SealedRecords(outside.store, outside.sealer)
     registry, bindings = make_registry(checked), Bindings(records, clock)
     modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
-    connections = Connections(records, clock, kept=settings.sessions.connection_kept)
+    names = CookieNames(secure=settings.public_url.startswith("https:"))
+    shape = make_session_shape(settings.sessions, records, clock, names)
+    connections, sessions = shape.connections, shape.sessions
     journal = RefreshJournal(records, clock, kept=settings.sessions.connection_kept)
     refreshes = Refreshes(journal, cronofy, clock, metrics)
-    vault = Vault(connections, registry, refreshes, clock, metrics)
+    vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
     callers = Callers(registry, bindings, vault)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
@@ -62,15 +62,13 @@ def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metric
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
     tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
-    sessions = Sessions(records, clock, Lifetimes(settings.sessions.idle_timeout, settings.sessions.absolute_timeout))
     outside.store.listen(_dropping(sessions))
-    names = CookieNames(secure=settings.public_url.startswith("https:"))
     browser = BrowserDoors(
         browsers=Browsers(registry, names, settings.public_url),
         sign_ins=sign_ins,
         sessions=sessions,
         own_sessions=OwnSessions(sessions, clock),
-        storage=RecordStorage(sessions, names),
+        storage=shape.storage,
         connections=connections,
         disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
         modes=modes,

@@ -80,8 +80,12 @@ class RulesSection(Section):
 
 
 class SessionsSection(Section):
-    """How long sessions and connections live."""
+    """Where sessions live, and how long; connections too."""
 
+    shape: Literal["record", "cookie"] = Field(
+        "record",
+        description="record: in the store. cookie: sealed in the browser's cookie, tokens inside; for one process.",
+    )
     idle_timeout: float = Field(
         8 * 3600.0, ge=60, le=90 * 86_400, description="Seconds without use after which a session ends."
     )

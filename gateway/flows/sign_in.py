@@ -7,7 +7,6 @@ marked in the store, once, so that it cannot be finished again.
 Source: RFC 6749 section 10.12; RFC 9700 section 4.7 (state bound to the browser).
 """
 
-import base64
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.tokens import TokenDoor
 from gateway.rules.authorize_request import Connect, judge_authorize, read_authorize
 from gateway.rules.client import BrowserDoor, Client
+from gateway.rules.cookie_text import as_cookie, of_cookie
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.login_request import LoginRequest, login_query
@@ -31,7 +31,8 @@ from gateway.rules.token_reply import TokenSet
 FLOW: Final = "flow"
 FLOW_SECONDS: Final = 600.0
 MOST_FLOWS: Final = 7
-# nginx refuses a header line over 8 KB, and the session's and the app's own cookies have to fit in as well.
+# nginx and aiohttp refuse a header line over 8 KB, and the app's own cookies have to fit in as well. The cookies of
+# sessions are taken off: in cookie shape they are large themselves.
 MOST_FLOW_BYTES: Final = 5_000
 CALLBACK_PATH: Final = "/auth/callback"
 _ID_BYTES: Final = 6
@@ -121,7 +122,7 @@ class SignIns:
         )
         application = self.registry.application_of(client)
         location = judge_authorize(read_authorize(query, asked.connect), client, application)
-        return Begun(flow_id, _as_cookie(sealed), location)
+        return Begun(flow_id, as_cookie(sealed), location)
 
     def recognise(self, state: str, cookie: str | None) -> tuple[str, Flow]:
         """Return the flow that a callback belongs to, with its id; nothing is consumed yet.
@@ -137,7 +138,7 @@ class SignIns:
         if not (flow_id and dot and secret and cookie):
             raise _not_recognised()
         try:
-            plain = self.sealer.open(_of_cookie(cookie), purpose=FLOW, client="", record_id=flow_id)
+            plain = self.sealer.open(of_cookie(cookie), purpose=FLOW, client="", record_id=flow_id)
             flow = msgspec.json.decode(plain, type=Flow)
         except (SealBroken, msgspec.DecodeError, ValueError):
             raise _not_recognised() from None
@@ -171,18 +172,6 @@ class SignIns:
         tokens = await self.tokens.redeem_own(client, code, self.redirect_uri)
         stored = await self.connections.connect(client, tokens)
         return stored, tokens
-
-
-def _as_cookie(sealed: bytes) -> str:
-    # Without padding: `=` would make the cookie's writer put quotes around it.
-    return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
-
-
-def _of_cookie(cookie: str) -> bytes:
-    sealed = base64.urlsafe_b64decode(cookie.encode() + b"=" * (-len(cookie) % 4))
-    if _as_cookie(sealed) != cookie:  # base64 has other spellings of the same bytes
-        raise SealBroken
-    return sealed
 
 
 def _scopes(connect: Connect, door: BrowserDoor) -> dict[str, str]:

@@ -92,7 +92,8 @@ class Vault:
             renewing = self._refresh(stored)
             renewing.add_done_callback(forget_outcome)
             if not self._beside:
-                stored = await renewing
+                with suppress(CronofyUnavailable, StoreUnavailable):  # the token that is there still works
+                    stored = await renewing
         return self._with_registry(stored)
 
     async def after_401(self, connection_id: str, version: int) -> Fresh:

@@ -37,6 +37,7 @@ EVENTS: Final[dict[str, str]] = {
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
     "rule.observed": "A rule that only observes would have refused this call.",
     "session.began": "A person signed in.",
+    "session.outgrown": "A session's new tokens do not fit into its cookie; the old cookie was left alone.",
     "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
     "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
@@ -78,6 +79,7 @@ STORE_WARNED: Final = "store.warned"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
 RULE_OBSERVED: Final = "rule.observed"
 SESSION_BEGAN: Final = "session.began"
+SESSION_OUTGROWN: Final = "session.outgrown"
 SESSION_ENDED: Final = "session.ended"
 TOKEN_RENEWED: Final = "token.renewed"  # noqa: S105  an event's name
 TOKEN_REFUSED: Final = "token.refused"  # noqa: S105  the same

@@ -61,6 +61,7 @@ class Code(StrEnum):
     UPSTREAM_PAGE_TOO_LARGE = "upstream_page_too_large"
     UPSTREAM_PAGE_FOREIGN = "upstream_page_foreign"
     APPLICATION_CREDENTIALS_REFUSED = "application_credentials_refused"
+    SESSION_TOO_LARGE = "session_too_large"
     STORE_UNAVAILABLE = "store_unavailable"
     INTERNAL_ERROR = "internal_error"
 
@@ -139,6 +140,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.UPSTREAM_PAGE_FOREIGN: Meaning(502, "Foreign page link", "Check the application's data centre."),
     Code.APPLICATION_CREDENTIALS_REFUSED: Meaning(
         502, "Application credentials refused", "The operator must check the application's id and secret."
+    ),
+    Code.SESSION_TOO_LARGE: Meaning(
+        500, "Session too large", 'The operator must keep sessions in a store: sessions.shape = "record".'
     ),
     Code.STORE_UNAVAILABLE: Meaning(503, "Store unavailable", "Try again shortly; nothing was lost."),
     Code.INTERNAL_ERROR: Meaning(500, "Internal error", "Tell the operator the request id."),

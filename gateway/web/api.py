@@ -91,6 +91,7 @@ async def _stream(request: web.Request, answer: Answer, upstream: UpstreamReply)
     length = next((value for name, value in upstream.headers if name.lower() == "content-length"), None)
     if length is not None and length.isdecimal() and answer.status not in _NO_BODY:
         response.content_length = int(length)
+    await request.app[DOORS].browser.storage.carry(request, response)
     await response.prepare(request)
     if request.method == "HEAD" or answer.status in _NO_BODY:
         return response

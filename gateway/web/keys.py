@@ -18,7 +18,7 @@ from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.observe.metrics import Metrics
 from gateway.web.browser import Browsers
-from gateway.web.session_storage import RecordStorage
+from gateway.web.session_storage import SessionStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class BrowserDoors:
     sign_ins: SignIns
     sessions: Sessions
     own_sessions: OwnSessions
-    storage: RecordStorage
+    storage: SessionStorage
     connections: Connections
     disconnects: Disconnects
     modes: ModeBook

@@ -69,7 +69,8 @@ def _drop_oldest_flows(request: web.Request, response: web.Response, door: Brows
     """Make room for a new cookie: those of logins that nobody finished would pile up until the header is too large."""
     headers, names = request.headers.getall("Cookie", []), door.browsers.names
     sizes = {name: len(value) for name, value in cookie_pairs(headers)}
-    kept, room = 1, MOST_FLOW_BYTES - len(new)
+    taken = sum(sizes[names.session(one)] for one in names.clients(headers))
+    kept, room = 1, MOST_FLOW_BYTES - len(new) - taken
     for flow_id in reversed(names.flow_ids(headers)):
         kept, room = kept + 1, room - sizes[names.flow(flow_id)]
         if kept > MOST_FLOWS or room < 0:
@@ -140,16 +141,19 @@ async def _new_session(
     """End the browser's present session and make a new one; a planted handle is never adopted."""
     present = await door.browsers.session(request, client)
     carried = await door.sessions.take_over(flow.carries) if flow.carries else None
+    data = {
+        **(carried or {}),
+        "connection": stored.id,
+        "account": tokens.account,
+        "profile": _profile(tokens),
+        "user_agent": plain_user_agent(request.headers.get("User-Agent", "")),
+    }
+    await door.storage.check_fits(client, data)
     if present is not None:
         await door.sessions.end(client, present.handle)
     request[SESSION_CLIENT] = client
     session = await new_session(request)
-    if carried is not None:
-        session.update(carried)
-    session["connection"] = stored.id
-    session["account"] = tokens.account
-    session["profile"] = _profile(tokens)
-    session["user_agent"] = plain_user_agent(request.headers.get("User-Agent", ""))
+    session.update(data)
 
 
 def _profile(tokens: TokenSet) -> dict[str, str] | None:

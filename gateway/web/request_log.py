@@ -41,6 +41,9 @@ async def request_log(request: web.Request, handler: Handler) -> web.StreamRespo
     status = 0
     try:
         response = await _answer(request, handler, facts)
+        if not response.prepared:
+            # Here, so that a refusal carries refreshed tokens too; a streamed answer has done so before its head.
+            await request.app[DOORS].browser.storage.carry(request, response)
         status = response.status
     finally:
         # status 0: the client left, or the answer broke off after its head.

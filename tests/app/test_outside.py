@@ -20,6 +20,11 @@ async def test_the_store_is_the_one_that_is_named(clock: FakeClock, tmp_path: Pa
     await store.close()
 
 
+async def test_in_cookie_shape_nothing_lies_on_a_disk(clock: FakeClock, tmp_path: Path) -> None:
+    changes = {"store": {"url": f"sqlite:///{tmp_path}/a.db"}, "sessions": {"shape": "cookie"}}
+    assert isinstance(await open_store(check_settings(good_settings(**changes)), clock), MemoryStore)
+
+
 async def test_what_was_opened_is_closed_at_the_end(clock: FakeClock) -> None:
     checked = check_settings(good_settings(store={"url": "memory:"}))
     async with open_outside(checked, clock, Metrics()) as outside:

@@ -48,6 +48,15 @@ def test_check_config_says_yes(tmp_path: Path) -> None:
     assert (result.exit_code, "can be used" in result.stdout) == (0, True)
 
 
+def test_check_config_says_what_is_lost_with_the_cookie_shape(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.toml"
+    path.write_text(GOOD.format(key=generate_key()) + '[sessions]\nshape = "cookie"\n')
+    result = RUNNER.invoke(app, ["check-config", "--config", str(path)])
+
+    assert (result.exit_code, "can be used" in result.stdout) == (0, True)
+    assert result.stderr.count("warning sessions.shape is cookie: ") == 5
+
+
 @pytest.mark.parametrize("command", ["check-config", "serve"])
 def test_every_complaint_is_printed_and_no_secret(tmp_path: Path, command: str) -> None:
     path = tmp_path / "gateway.toml"

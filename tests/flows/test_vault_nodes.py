@@ -81,3 +81,16 @@ async def test_where_nothing_may_go_on_beside_a_call_the_early_refresh_is_waited
     keeper = Vault(one.connections, registry(A), refreshes(one), clock, one.metrics, beside=False)
 
     assert (await keeper.fresh(stored.id)).bearer == "access-2"
+
+
+async def test_an_early_refresh_that_fails_costs_nobody_the_call(clock: FakeClock) -> None:
+    """The token that is there has minutes left."""
+    one = kit(clock)
+    stored = await connected(one, A)
+    clock.pass_time(3600 - EARLY)
+    one.cronofy.tokens.append(CronofyUnavailable(Code.UPSTREAM_TIMEOUT, "slow"))
+    keeper = Vault(one.connections, registry(A), refreshes(one), clock, one.metrics, beside=False)
+
+    assert (await keeper.fresh(stored.id)).bearer == "access-1"
+    assert (await keeper.fresh(stored.id)).bearer == "access-1"  # it cools off
+    assert one.cronofy.count("token") == 1

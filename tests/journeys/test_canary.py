@@ -58,12 +58,14 @@ async def raw(heard: Ears, world: World, data: bytes) -> None:
     note(heard, answer.status, answer.body, answer.headers)
 
 
-async def assert_silence(heard: Ears, world: World, capfd: pytest.CaptureFixture[str]) -> None:
+async def assert_silence(
+    heard: Ears, world: World, capfd: pytest.CaptureFixture[str], *, library: str = "aiosqlite"
+) -> None:
     async with world.session.get(f"{world.operations}/metrics") as page:
         metrics = await page.text()
     out, err = capfd.readouterr()
     assert "request.finished" in heard.log.getvalue()
-    assert "aiosqlite" in heard.libraries.getvalue()
+    assert library in heard.libraries.getvalue()
     assert len(heard.told) > 100
     assert heard.heard(metrics=metrics, stdout=out, stderr=err) == []
 

@@ -113,13 +113,25 @@ class Listener:
         return self.note(await self.browser.fetch(method, path, **more))
 
 
+@pytest.mark.parametrize(("shape", "library"), [("record", "aiosqlite"), ("cookie", "")])
 async def test_the_door_says_no_secret(
-    tmp_path: Path, stub: StubUpstream, listening: Ears, clock: FakeClock, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    stub: StubUpstream,
+    listening: Ears,
+    clock: FakeClock,
+    capfd: pytest.CaptureFixture[str],
+    shape: str,
+    library: str,
 ) -> None:
     key = generate_key()
     listening.keep(key=key)
     impatient = {**IMPATIENT, "read_timeout": 0.2}
-    settings: dict[str, Any] = {"cronofy_url": stub.url, "keys": {"ring": key}, "upstream": impatient}
+    settings: dict[str, Any] = {
+        "cronofy_url": stub.url,
+        "keys": {"ring": key},
+        "upstream": impatient,
+        "sessions": {"shape": shape},
+    }
     async with open_door(tmp_path, clock, **settings) as world, open_browser(world) as browser:
         ear = Listener(listening, browser, stub)
         await good_journeys(ear)
@@ -127,7 +139,7 @@ async def test_the_door_says_no_secret(
         await refused_calls(ear)
         await troubled_refreshes(ear, clock)
         await stub.stop()
-        await assert_silence(listening, world, capfd)
+        await assert_silence(listening, world, capfd, library=library)
     assert len(listening.secrets) > 60
     assert ear.codes >= EXPECTED
 

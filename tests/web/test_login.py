@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from gateway.flows.ports import ApiReply
-from gateway.flows.sign_in import FLOW_SECONDS, MOST_FLOWS
+from gateway.flows.sign_in import FLOW_SECONDS, MOST_FLOW_BYTES, MOST_FLOWS
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 from tests.clock import FakeClock
@@ -168,6 +168,23 @@ async def test_of_many_unfinished_logins_the_oldest_makes_room(browser: Browser,
     one.cronofy.tokens.append(token_reply())
     assert (await browser.come_back(states[2])).status == 400
     assert (await browser.come_back(states[3])).status == 303  # each tab finishes its own
+
+
+async def test_beside_a_large_session_there_is_room_for_fewer_logins(
+    browser: Browser, one: Kit, clock: FakeClock
+) -> None:
+    """A Cookie line over 8 KB is refused before anybody reads it, and the app's own cookies are in it as well."""
+    browser.cookies[SESSION] = "x" * 2_000
+    state = ""
+    for _ in range(MOST_FLOWS):
+        state = await browser.begin(return_to=f"/app?{'x' * 300}")
+        clock.pass_time(1)
+    line = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    assert len(line) < MOST_FLOW_BYTES + 200
+    assert 2 < len(browser.cookies) < MOST_FLOWS
+
+    one.cronofy.tokens.append(token_reply())
+    assert (await browser.come_back(state)).status == 303
 
 
 async def test_planted_flow_cookies_do_not_stop_a_login(browser: Browser) -> None:

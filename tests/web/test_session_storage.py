@@ -94,7 +94,7 @@ async def test_the_cookie_is_set_and_deleted_with_the_same_attributes(
     clock: FakeClock, aiohttp_client: Start, *, secure: bool, strict: bool, name: str
 ) -> None:
     """CVE-2025-55162: browsers keep a `__Host-` cookie whose deletion lacks Secure."""
-    whose = client("a", browser=PAGES if not strict else _strict())
+    whose = client("a", browser=PAGES if not strict else strict_pages())
     http = await start(kit(clock), aiohttp_client, secure=secure, whose=whose)
     wanted = {
         "httponly": "",
@@ -113,7 +113,7 @@ async def test_the_cookie_is_set_and_deleted_with_the_same_attributes(
     assert told == {**wanted, "max-age": "0", "expires": "Thu, 01 Jan 1970 00:00:00 GMT"}
 
 
-def _strict() -> Any:
+def strict_pages() -> Any:
     return type(PAGES)(PAGES.origins, PAGES.home, PAGES.scope, PAGES.service_scope, PAGES.delegated_scope, strict=True)
 
 
