@@ -40,7 +40,6 @@ class Binding(msgspec.Struct, frozen=True):
         application: name of the application.
         account: `sub`; empty where it was never learnt (an adopted refresh token).
         scope: as granted last.
-        imported: a refresh token that came by an import: its app may hold it long after it was replaced here.
     """
 
     kind: Literal["access", "refresh"]
@@ -48,7 +47,6 @@ class Binding(msgspec.Struct, frozen=True):
     application: str
     account: str
     scope: str
-    imported: bool = False
 
 
 class CallbackBinding(msgspec.Struct, frozen=True):
@@ -96,13 +94,13 @@ class Bindings:
         kept = tokens.expires_in + ACCESS_KEPT_AFTER_EXPIRY
         await self._bind("access", tokens.access_token, client, account, scope, kept)
 
-    async def remember_imported(self, client: Client, refresh_token: str, *, account: str, scope: str) -> None:
-        """Bind a refresh token that a client's app holds from before it came here, or that replaced it at the import.
+    async def remember_refresh(self, client: Client, refresh_token: str, *, account: str, scope: str) -> None:
+        """Bind a refresh token alone, such as one that a client's app holds from before it came here.
 
         Raises:
             StoreUnavailable: it was not written.
         """
-        await self._bind("refresh", refresh_token, client, account, scope, REFRESH_KEPT, imported=True)
+        await self._bind("refresh", refresh_token, client, account, scope, REFRESH_KEPT)
 
     async def _bind(
         self,
@@ -112,8 +110,6 @@ class Bindings:
         account: str,
         scope: str,
         kept: float,
-        *,
-        imported: bool = False,
     ) -> None:
         def with_client(present: Binding | None) -> Binding:
             others = present.clients if present else ()
@@ -123,7 +119,6 @@ class Bindings:
                 client.application,
                 account or (present.account if present else ""),
                 scope,
-                imported or (present is not None and present.imported),
             )
 
         token_id = fingerprint("token", token)

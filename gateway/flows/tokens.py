@@ -141,8 +141,9 @@ class TokenDoor:
         more = {name: value for name, value in fields.items() if name not in _OF_A_REFRESH}
         account = binding.account if binding else ""
         try:
-            if binding is not None and binding.imported and not more:
-                # The import may have replaced it long before the app uses it for the first time here.
+            if binding is not None and not more:
+                # It may have been replaced meanwhile, by another client of the account, a session's refresh or an
+                # import: the client cannot know, and the token is its own.
                 refreshed = await use_newest(self.refreshes, self.clock, application, token, account=account)
             else:
                 refreshed = await self.refreshes.ask(application, token, account=account, more=more)
@@ -240,7 +241,7 @@ class RevokeDoor:
             own = door.registry.is_only_client(client) or await door.bindings.has_account(client, account)
         if not own:
             return ApiReply(_OK, b"")
-        if binding is not None and binding.imported:
+        if binding is not None:
             # What was replaced means nothing to Cronofy, which answers 200 to it all the same.
             newest = await find_newest(door.refreshes.journal, door.registry.application_of(client), token)
             token = newest[0].refresh_token if newest else token

@@ -9,7 +9,6 @@ change).
 """
 
 import asyncio
-import math
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +20,7 @@ from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.refreshes import Refreshed, Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.shared_tasks import SharedTasks, forget_outcome
+from gateway.flows.successors import use_newest
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client
@@ -32,7 +32,6 @@ from gateway.rules.token_reply import TokenSet, read_token_reply
 MARGIN: Final = 30.0  # a token this close to its end is not used any more
 EARLY: Final = 300.0  # a token this close to its end is refreshed beside the call
 TOO_YOUNG: Final = 60.0  # a 401 on a token younger than this is not cured by another
-_LONGEST_CHAIN: Final = 50  # refresh tokens that replaced each other since this connection was written
 _TRIES: Final = 5
 _RETRIES: Final = (0.5, 10.0)  # seconds, growing, between two tries to store what the store did not take
 
@@ -144,27 +143,21 @@ class Vault:
         if stored.id in self._unsaved:
             return await self._keep(*self._unsaved[stored.id])
         began, application = self._clock.now(), self._with_registry(stored).application
-        # Another client's refresh may have replaced the refresh token, and another one that: the journal leads on.
-        for _ in range(_LONGEST_CHAIN):
-            refreshed = await self._ask(application, stored)
-            if refreshed.is_final:
-                # Unless somebody signed in meanwhile, whose fresh connection then counts.
-                return await self._give_up(stored, lost_by="interrupted" if refreshed.interrupted else "refused")
-            stored = await self._keep(stored, read_token_reply(refreshed.reply.body), refreshed.at)
-            if refreshed.at >= began or not self._is_stale(stored):
-                break
+        refreshed = await self._ask(application, stored)
+        if refreshed.is_final:
+            # Unless somebody signed in meanwhile, whose fresh connection then counts.
+            return await self._give_up(stored, lost_by="interrupted" if refreshed.interrupted else "refused")
+        stored = await self._keep(stored, read_token_reply(refreshed.reply.body), refreshed.at)
         self._metrics.token_requests.labels("vault_refresh", "granted").inc()
         account = stored.connection.account
         _log.info(events.TOKEN_RENEWED, account=account, wait_ms=round((self._clock.now() - began) * 1000))
         return stored
 
-    def _is_stale(self, stored: Stored) -> bool:
-        return needs_refresh(expires_at=stored.connection.expires_at, now=self._clock.now(), margin=MARGIN)
-
     async def _ask(self, application: Application, stored: Stored) -> Refreshed:
+        """Use the refresh token, or what another client's refresh has replaced it with."""
         held = stored.connection
         try:
-            return await self._refreshes.ask(application, held.refresh_token, account=held.account, remembered=math.inf)
+            return await use_newest(self._refreshes, self._clock, application, held.refresh_token, account=held.account)
         except CronofyUnavailable:
             self._metrics.token_requests.labels("vault_refresh", "failed").inc()
             raise

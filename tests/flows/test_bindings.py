@@ -114,14 +114,9 @@ async def test_forgetting_an_account_says_how_many_bindings_the_client_was_in(cl
     assert await one.store.list_ids("binding") == []
 
 
-async def test_an_imported_token_stays_one_whoever_binds_it_again(clock: FakeClock) -> None:
-    """The drop-in door binds anew what it hands out; the app may still come with the old one."""
+async def test_a_refresh_token_is_bound_alone(clock: FakeClock) -> None:
     one = kit(clock)
-    await one.bindings.remember_imported(A, "refresh-1", account="acc_1", scope="free_busy_write")
-    await one.bindings.remember(A, TOKENS, account="acc_1", scope="free_busy_write")
+    await one.bindings.remember_refresh(A, "refresh-1", account="acc_1", scope="free_busy_write")
     found = await one.bindings.find("refresh-1")
     assert found is not None
-    assert (found.imported, found.clients) == (True, ("a",))
-    other = await one.bindings.find("access-1")
-    assert other is not None
-    assert not other.imported
+    assert (found.kind, found.clients, found.account) == ("refresh", ("a",), "acc_1")
