@@ -21,15 +21,12 @@ async def hundred(fleet: Fleet, handle: str) -> list[int]:
     return [status for status, _, _ in await asyncio.gather(*calls)]
 
 
-@pytest.mark.parametrize("rotation", ["off", "strict"])
-async def test_a_slow_token_endpoint_is_asked_once_by_three_nodes(
-    tmp_path: Path, store_url: str, rotation: str
-) -> None:
+async def test_a_slow_token_endpoint_is_asked_once_by_three_nodes(tmp_path: Path, store_url: str) -> None:
     """oauth2-proxy #3456: its lease was shorter than the token endpoint was slow, and the grant was used twice."""
-    delay = LEASE * 1.3 if store_url.startswith("redis") or rotation == "off" else 15.0
+    delay = 15.0 if store_url.startswith("sqlite") else LEASE * 1.3  # three leases long, or a little more than one
     async with open_fleet(tmp_path, store_url, 3) as fleet:
         (handle,) = await fleet.sign_in(1)
-        await fleet.control("tokens/rotate", kind=rotation)
+        await fleet.control("tokens/rotate", kind="strict")
         await fleet.control("faults", path="/oauth/token", delay=delay)
         began = time.monotonic()
 
@@ -44,14 +41,14 @@ async def refresh_has_reached_cronofy(fleet: Fleet) -> bool:
     return await fleet.refreshes() == 1
 
 
-@pytest.mark.parametrize("rotation", ["off", "grace", "strict"])
+@pytest.mark.parametrize("rotation", ["grace", "strict"])
 async def test_a_node_killed_between_answer_and_write(tmp_path: Path, store_url: str, rotation: str) -> None:
     """With grace nobody notices; with strict rotation nobody could have saved the connection, and the log says so."""
     async with open_fleet(tmp_path, store_url, 3) as fleet:
         (handle,) = await fleet.sign_in(1)
         killed, *others = fleet.nodes
         await fleet.control("tokens/rotate", kind=rotation)
-        await fleet.control("faults", path="/oauth/token", delay=9, when="after")
+        await fleet.control("faults", path="/oauth/token", delay=LEASE, when="after")
         calling = asyncio.ensure_future(fleet.call(killed, handle))
         await until_told(lambda: refresh_has_reached_cronofy(fleet))
         waiting = [asyncio.ensure_future(fleet.call(node, handle)) for node in others]
