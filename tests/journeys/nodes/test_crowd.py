@@ -8,13 +8,15 @@ import asyncio
 from pathlib import Path
 
 from gateway.emulator.app import EmulatorSettings
+from gateway.flows.vault import MARGIN
 from tests.journeys.nodes.fleet import open_fleet
 
 PEOPLE, ROUNDS = 200, 4  # `python -m bench.sessions crowd` does it with 1,000 people and 20 calls each
 
 
 async def test_no_token_reaches_another_session(tmp_path: Path, store_url: str) -> None:
-    short = EmulatorSettings(access_token_lifetime=1)
+    # Shorter than the vault's margin, so that every call refreshes; longer than a busy machine takes for a round.
+    short = EmulatorSettings(access_token_lifetime=int(MARGIN) - 5)
     async with open_fleet(tmp_path, store_url, 2, emulated=short) as fleet:
         await fleet.control("tokens/rotate", kind="strict")
         handles = await fleet.sign_in(PEOPLE)
