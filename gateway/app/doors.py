@@ -1,5 +1,7 @@
 """The stories put together, bottom up, over the world outside."""
 
+from collections.abc import Callable
+
 from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
@@ -32,12 +34,14 @@ from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 
 
-def make_doors(checked: Checked, outside: Outside, clock: Clock, metrics: Metrics) -> PublicDoors:
-    """Put the stories together, bottom up."""
+def make_doors(
+    checked: Checked, outside: Outside, clock: Clock, metrics: Metrics, *, nodes: Callable[[], int] = lambda: 1
+) -> PublicDoors:
+    """Put the stories together, bottom up; `nodes` tells how many processes share what Cronofy allows."""
     settings, cronofy = checked.settings, outside.cronofy
     sealer, records = outside.sealer, SealedRecords(outside.store, outside.sealer)
     registry, bindings = make_registry(checked), Bindings(records, clock)
-    modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for)
+    modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for, nodes=nodes)
     names = CookieNames(secure=settings.public_url.startswith("https:"))
     shape = make_session_shape(settings.sessions, records, clock, names)
     connections, sessions = shape.connections, shape.sessions

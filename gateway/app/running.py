@@ -86,7 +86,7 @@ async def open_gateway(
         housekeeping = Housekeeping(outside.store, nodes, metrics)
         await patiently(housekeeping.begin, wait)
         stack.push_async_callback(housekeeping.end)
-        doors = make_doors(checked, outside, clock, metrics)
+        doors = make_doors(checked, outside, clock, metrics, nodes=lambda: nodes.count)
         stack.push_async_callback(doors.close)
         yield doors, [store_check(outside.store.ping), nodes.reason_against]
 

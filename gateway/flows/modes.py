@@ -9,6 +9,7 @@ What is known is kept in memory for two seconds, then read from the store again:
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -78,6 +79,7 @@ class ModeBook:
         clock: the time.
         metrics: counts the look-ups.
         fresh_for: seconds after which what is known is looked up again, beside a call.
+        nodes: tells how many processes share the look-up budget.
     """
 
     def __init__(
@@ -88,12 +90,14 @@ class ModeBook:
         metrics: Metrics,
         *,
         fresh_for: float = FRESH_FOR,
+        nodes: Callable[[], int] = lambda: 1,
     ) -> None:
         self._records = records
         self._cronofy = cronofy
         self._clock = clock
         self._metrics = metrics
         self._fresh_for = fresh_for
+        self._nodes = nodes
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._running: dict[str, asyncio.Task[AccountModes | None]] = {}
         self._failed_until: OrderedDict[str, float] = OrderedDict()
@@ -195,11 +199,11 @@ class ModeBook:
         now = self._clock.now()
         budget = self._budgets.setdefault((application.name, bound), LookUpBudget(*(BOUND if bound else UNBOUND)))
         failed = self._failed_until.get(token_id, 0.0) > now
-        if not failed and not budget.take(now):
+        if not failed and not budget.take(now, nodes=self._nodes()):
             self._metrics.mode_lookups.labels("over_budget").inc()
             failed = True
         if bound:
-            self._metrics.mode_lookup_share.labels(application.name).set(budget.share(now))
+            self._metrics.mode_lookup_share.labels(application.name).set(budget.share(now, nodes=self._nodes()))
         if failed:
             nothing: asyncio.Future[AccountModes | None] = asyncio.get_running_loop().create_future()
             nothing.set_result(None)

@@ -78,6 +78,7 @@ class Nodes:
         self._id = secrets.token_hex(8)
         self._sealing = ""
         self._alone_reason = ""
+        self.count = 1
 
     async def beat(self) -> None:
         """Announce this node and seal with what all hold.
@@ -88,6 +89,7 @@ class Nodes:
         card = msgspec.json.encode(Card(tuple(self._ring.key_ids)))
         await self._store.put(NODE, self._id, Record(card, 0, expires_at=self._clock.now() + _LIVES))
         agreed = await agreement(self._store, self._ring.key_ids)
+        self.count = max(1, agreed.nodes)
         self._metrics.nodes.set(agreed.nodes)
         if agreed.sealing is None:
             self._alone_reason = f"keys: none of this node's is held by all {agreed.nodes} nodes"

@@ -271,7 +271,7 @@ async def test_a_doubt_lasts_until_any_node_has_looked_again(clock: FakeClock, *
 
 
 async def test_at_most_eight_look_ups_run_at_once(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LookUpBudget, "take", lambda *_: True)
+    monkeypatch.setattr(LookUpBudget, "take", lambda *_, **_more: True)
     one = kit(clock)
     one.cronofy.gate = asyncio.Event()
     one.cronofy.userinfos.extend(userinfo_reply(f"acc_{number}", pro="google") for number in range(30))

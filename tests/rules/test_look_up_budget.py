@@ -30,3 +30,15 @@ def test_what_is_left_is_given() -> None:
 
 def test_both_parts_together_are_a_tenth_of_what_cronofy_allows() -> None:
     assert (BOUND[0] + UNBOUND[0], BOUND[1] + UNBOUND[1]) == (50 / 10, 500 / 10)
+
+
+def test_several_nodes_together_stay_within_it() -> None:
+    budgets = [LookUpBudget(*BOUND) for _ in range(4)]
+    taken = sum(budget.take(float(second), nodes=4) for second in range(50) for budget in budgets for _ in range(5))
+    assert taken == PER_MINUTE
+    assert budgets[0].share(49.0, nodes=4) == 1.0
+
+
+def test_each_of_very_many_nodes_has_one() -> None:
+    budget = LookUpBudget(*BOUND)
+    assert [budget.take(0.5, nodes=1_000) for _ in range(2)] == [True, False]
