@@ -25,6 +25,9 @@ MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
 _CLIENT_ERROR: Final = range(400, 500)
+# A client that was let in just before the end has its first request on the way. A second is many round trips.
+_FIRST_REQUEST: Final = 1.0
+_STEP: Final = 0.01
 
 Handle = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -35,6 +38,12 @@ class QuietHandler(RequestHandler):
     """A connection whose error path is ours."""
 
     metrics: Metrics | None = None
+    has_spoken = False
+
+    def data_received(self, data: bytes) -> None:
+        """Note that the client has sent something."""
+        self.has_spoken = True
+        super().data_received(data)
 
     def handle_error(
         self,
@@ -97,6 +106,10 @@ def _without_echo(handle: Handle) -> Handle:
     return answer
 
 
+def _is_silent(connection: RequestHandler) -> bool:
+    return isinstance(connection, QuietHandler) and not connection.has_spoken
+
+
 class QuietServer(web.Server):
     """A server whose connections are quiet."""
 
@@ -125,6 +138,20 @@ class QuietRunner(web.AppRunner):
             max_headers=MAX_HEADERS,
         )
         self._metrics = metrics
+
+    async def cleanup(self) -> None:
+        """Let nobody new in, wait for the first request of those who just came, then end as aiohttp does.
+
+        aiohttp would close their connections as idle ones: a call that the client made in good time would fail.
+        """
+        for site in self.sites:
+            await site.stop()
+        await asyncio.sleep(0)  # connections that were accepted are made known in the next round of the loop
+        left = _FIRST_REQUEST
+        while left > 0 and self.server is not None and any(map(_is_silent, self.server.connections)):
+            await asyncio.sleep(_STEP)
+            left -= _STEP
+        await super().cleanup()
 
     async def _make_server(self) -> web.Server:
         plain = await super()._make_server()

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from gateway.observe.metrics import Metrics
 from gateway.web.quiet_server import MAX_FIELD_BYTES, MAX_HEADERS, QuietRunner
+from tests.journeys.waiting import until
 
 CANARY = b"canary-4711"
 
@@ -70,3 +71,31 @@ async def test_a_good_request_is_left_alone(port: int) -> None:
         % len(packed)
     )
     assert (await _send(port, head + packed)).endswith(packed)
+
+
+async def test_who_was_let_in_before_the_end_is_answered() -> None:
+    """At a reload its first request may be on the way; whoever sends nothing is not waited for without end."""
+    app = web.Application()
+    app.router.add_get("/", _hello)
+    runner = QuietRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    mute, mutes_writer = await asyncio.open_connection("127.0.0.1", port)
+    await until(lambda: len(runner.server.connections) == 2 if runner.server else False)
+    ending = asyncio.create_task(runner.cleanup())
+    await until(lambda: not runner.sites)
+    with pytest.raises(OSError, match="Connect call failed"):
+        await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: gateway\r\n\r\n")
+
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 200")
+    await asyncio.wait_for(ending, 5)
+    assert await mute.read() == b""
+    writer.close()
+    mutes_writer.close()
+
+
+async def _hello(_request: web.Request) -> web.Response:
+    return web.Response(text="hello")
