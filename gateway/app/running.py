@@ -1,5 +1,6 @@
 """A gateway that runs: opened, answering, drained and closed."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -116,5 +117,10 @@ async def listen(
     runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared).start()
+    site = web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared)
+    try:
+        await site.start()
+    except OSError as error:  # asyncio's own sentence does not say "port"
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise OSError(error.errno, f"{listener.host} port {listener.port}: {reason}") from None
     return int(runner.addresses[0][1])

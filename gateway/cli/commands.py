@@ -83,7 +83,7 @@ def serve(
             uvloop.run(_serve(checked))
     except (StoreUnavailable, KeyRingInvalid, OSError) as error:
         detail = error.detail if isinstance(error, StoreUnavailable) else str(error)
-        err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False)
+        err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -181,7 +181,8 @@ def demo(
     try:
         passed = _run(run_demo(ports, out, until=None if once else _until_signal, show=_open if browser else _leave))
     except OSError as error:
-        err.print(f"[red]The demo cannot start:[/] {escape(str(error))}. Choose other ports, see --help.")
+        text = f"{escape(str(error))}. Choose other ports, see --help."
+        err.print(f"[red]The demo cannot start:[/] {text}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     raise typer.Exit(0 if passed else 1)
 

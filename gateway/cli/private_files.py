@@ -28,7 +28,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[IO[bytes]]:
         way_out = "use --force to write over it" if path.is_file() else "name a plain file"
         raise FileUnusable(f"{path} is there already; {way_out}")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with _open(part, os.O_EXCL) as file:
+    with _open(part, os.O_EXCL, asked_for=path) as file:
         try:
             yield file
             file.flush()
@@ -56,12 +56,12 @@ def fresh_file(path: Path, *, beside: str) -> Iterator[IO[bytes]]:
     """
     if path.exists() and Path(beside).exists() and path.samefile(beside):
         raise FileUnusable(f"{path} is the very file that is read")
-    with _open(path, os.O_TRUNC) as file:
+    with _open(path, os.O_TRUNC, asked_for=path) as file:
         yield file
 
 
-def _open(path: Path, flag: int) -> IO[bytes]:
+def _open(path: Path, flag: int, *, asked_for: Path) -> IO[bytes]:
     try:
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | flag, OWNER_ONLY), "wb")
     except OSError as error:
-        raise FileUnusable(f"{path} cannot be written: {error.strerror}") from None
+        raise FileUnusable(f"{asked_for} cannot be written: {error.strerror}") from None

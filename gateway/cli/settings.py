@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from gateway.adapters.key_ring import KeyRingInvalid, parse_key_ring
 from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings, load_settings
-from gateway.rules.errors import GatewayError
+from gateway.rules.errors import GatewayError, StoreUnavailable
 
 out = Console()
 err = Console(stderr=True)
@@ -67,6 +67,10 @@ def told() -> Iterator[None]:
     """
     try:
         yield
+    except StoreUnavailable as error:  # its public sentence is for callers of a gateway that serves
+        text = f"The record store cannot be used: {error.detail}"
+        err.print(f"[red]{escape(error.code)}[/] {escape(text)}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
     except GatewayError as error:
         where = f" ({error.detail})" if error.detail else ""
         err.print(f"[red]{escape(error.code)}[/] {escape(error.public + where)}", highlight=False, soft_wrap=True)

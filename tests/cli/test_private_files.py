@@ -1,6 +1,7 @@
 """What holds tokens is its owner's alone, there whole or not at all, and takes nobody's place by accident."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,10 @@ def test_a_report_may_take_an_older_ones_place_but_not_the_imported_files(tmp_pa
     assert source.read_bytes() == b"people"
     with pytest.raises(FileUnusable), fresh_file(tmp_path, beside="-"):
         pytest.fail("it was opened")
+
+
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(tmp_path: Path) -> None:
+    """The name of the half-written file would say nothing to whoever named another one."""
+    path = tmp_path / "nowhere" / "people.jsonl"
+    with pytest.raises(FileUnusable, match=f"^{re.escape(str(path))} cannot be written"), new_file(path, force=False):
+        pass

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from gateway.cli.settings import load
+from gateway.cli.settings import load, told
+from gateway.rules.errors import StoreUnavailable
 
 
 def test_bad_settings_end_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -16,3 +17,14 @@ def test_bad_settings_end_the_command(tmp_path: Path, capsys: pytest.CaptureFixt
 
     assert caught.value.exit_code == 1
     assert "public_url" in capsys.readouterr().err
+
+
+def test_a_store_that_cannot_be_used_is_told_by_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    """`Try again shortly` helps nobody whose tables have to be made first."""
+    with pytest.raises(typer.Exit) as caught, told():
+        raise StoreUnavailable("run: cronofy-gateway store migrate")
+
+    assert caught.value.exit_code == 1
+    assert capsys.readouterr().err.strip() == (
+        "store_unavailable The record store cannot be used: run: cronofy-gateway store migrate"
+    )

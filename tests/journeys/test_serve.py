@@ -144,6 +144,7 @@ async def test_a_taken_port_is_one_sentence(tmp_path: Path, stub: StubUpstream) 
         ended = await run("serve", "--config", str(path))
     assert ended.code == 1
     assert ended.err.startswith("The gateway cannot start:")
+    assert f"127.0.0.1 port {port}: Address already in use" in ended.err
     assert "Traceback" not in ended.err + ended.out
 
 
