@@ -18,6 +18,7 @@ from gateway.cli.import_progress import ImportProgress, print_failures, summary
 from gateway.cli.interrupts import stopping
 from gateway.cli.private_files import FileUnusable, fresh_file, new_file
 from gateway.cli.settings import ConfigFile, err, load, out, told
+from gateway.cli.stories import leave_where_nothing_lasts
 from gateway.config_check import Checked
 from gateway.flows.import_runs import ImportRun
 from gateway.observe.log import set_up_log
@@ -64,7 +65,7 @@ def import_(
 
     Exits with 0 when nothing failed, 2 when the file cannot be used, else 1. Running it again skips what is there.
     """
-    checked = _load_lasting(config)
+    checked = _load_lasting(config, client)
     with told(), _files_told():
         lines = read_lines(file)
         with fresh_file(report, beside=file) if report else nullcontext() as reported:
@@ -130,7 +131,7 @@ def export(
 
     Exits with 0 when every one was written, 2 when the file cannot be used, else 1.
     """
-    checked = _load_lasting(config)
+    checked = _load_lasting(config, client)
     if with_tokens and to is None and out.is_terminal and not force:
         _leave("tokens would stand on this terminal; name a file with --out, or insist with --force", _UNUSABLE)
     with told(), _files_told(), new_file(to, force=force) if to else nullcontext(sys.stdout.buffer) as file:
@@ -157,12 +158,13 @@ async def _export(
     return written, closed
 
 
-def _load_lasting(config: Path | None) -> Checked:
-    """Read the settings and quieten the log; leave where the store would forget everything at the end."""
+def _load_lasting(config: Path | None, client: str) -> Checked:
+    """Read the settings and quieten the log; leave without the client, or where the store would forget everything."""
     checked = load(config)
     set_up_log(level="error", form="console", stream=sys.stderr)
-    if checked.store_url == "memory:":
-        _leave("the store is this process's memory: name one that lasts, in [store] url")
+    leave_where_nothing_lasts(checked)
+    if client not in checked.settings.clients:
+        _leave(f"client {client} is not in the settings; there are: {', '.join(checked.settings.clients)}")
     return checked
 
 

@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from gateway.adapters.key_ring import KeyRingInvalid, generate_key, parse_key_ring
 from gateway.adapters.ring_file import put_in_front
 from gateway.app.operator import open_store_for_operator
 from gateway.cli.settings import ConfigFile, err, load, out, told
+from gateway.cli.stories import leave_where_nothing_lasts
+from gateway.cli.tables import print_table
 from gateway.config_check import Checked
 from gateway.flows.nodes import Agreement, agreement
 
@@ -32,19 +33,19 @@ def list_keys(
 ) -> None:
     """Say of each key how many nodes hold it and how many records it sealed; no key is shown."""
     checked = load(config)
+    leave_where_nothing_lasts(checked)  # sealed cookies are not counted: an old key would seem to be of no use
     with told():
         rows = asyncio.run(_list(checked))
     if as_json:
         sys.stdout.write(json.dumps(rows) + "\n")
         return
-    table = Table("key", "in this ring", "held by nodes", "seals now", "records", "what to do")
-    for row in rows:
-        place = f"{row['place']}." if row["place"] else "no"
-        seals = "yes" if row["seals"] else ""
-        table.add_row(
-            str(row["key"]), place, f"{row['held_by']} of {row['nodes']}", seals, str(row["records"]), _hint(row)
-        )
-    out.print(table)
+    print_table(("key", "in this ring", "held by nodes", "seals now", "records", "what to do"), map(_cells, rows))
+
+
+def _cells(row: dict[str, int | str | bool]) -> tuple[object, ...]:
+    place = f"{row['place']}." if row["place"] else "no"
+    seals = "yes" if row["seals"] else ""
+    return row["key"], place, f"{row['held_by']} of {row['nodes']}", seals, row["records"], _hint(row)
 
 
 async def _list(checked: Checked) -> list[dict[str, int | str | bool]]:

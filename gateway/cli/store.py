@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gateway.app.operator import migrate_store, open_for_operator
 from gateway.cli.settings import ConfigFile, err, load, out, told
+from gateway.cli.stories import leave_where_nothing_lasts
 from gateway.config_check import Checked
 from gateway.flows.leases import held
 from gateway.flows.resealing import RESEAL, Resealed, Resealing
@@ -31,6 +32,7 @@ def migrate(config: ConfigFile = None) -> None:
 def reseal(config: ConfigFile = None) -> None:
     """Seal every record anew with the newest key that all nodes hold, while they serve; a cut-off run goes on."""
     checked = load(config)
+    leave_where_nothing_lasts(checked)
     with told():
         came_to = asyncio.run(_reseal(checked))
     if came_to is None:

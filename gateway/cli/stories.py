@@ -28,8 +28,7 @@ def run_story(config: Path | None, story: Story[T]) -> T:
     """
     checked = load(config)
     set_up_log(level="error", form="console", stream=sys.stderr)
-    if checked.store_url == MEMORY:
-        raise refused("The store is memory:, which only the gateway's own process sees.")
+    leave_where_nothing_lasts(checked)
     with told():
         return asyncio.run(_over(checked, story))
 
@@ -37,6 +36,18 @@ def run_story(config: Path | None, story: Story[T]) -> T:
 async def _over(checked: Checked, story: Story[T]) -> T:
     async with open_doors(checked) as doors:
         return await story(doors)
+
+
+def leave_where_nothing_lasts(checked: Checked) -> None:
+    """Say that a store in memory cannot be looked into from another process, and whose doing it is.
+
+    Raises:
+        typer.Exit: with 1: the store is the gateway's own memory.
+    """
+    if checked.store_url != MEMORY:
+        return
+    cause = "In cookie shape the store is" if checked.settings.sessions.shape == "cookie" else "The store is"
+    raise refused(f"{cause} memory:, which only the gateway's own process sees.")
 
 
 def refused(why: str) -> typer.Exit:

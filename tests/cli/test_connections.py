@@ -113,7 +113,11 @@ def test_an_unknown_client_or_a_store_that_forgets_is_refused(tmp_path: Path, co
     people.write_text(json.dumps({"refresh_token": CANARY}) + "\n")
     words = [str(people)] if command == "import" else []
     result = run(command, *words, config=config, client="nobody")
-    assert (result.exit_code, "Traceback" in result.output, "not registered" in result.stderr) == (1, False, True)
+    assert (
+        result.exit_code,
+        "Traceback" in result.output,
+        "client nobody is not in the settings" in result.stderr,
+    ) == (1, False, True)
 
     config.write_text(config.read_text().replace(f"sqlite:///{tmp_path / 'records.db'}", "memory:"))
     result = run(command, *words, config=config)

@@ -65,3 +65,11 @@ def test_records_whose_key_is_gone_are_told(stage: Stage) -> None:
     assert "no key of this ring opens" in stage.run("store", "reseal", code=1)
     stage.ring_file.write_text(f"{new}\n{old}")
     assert "1 record(s)" in stage.run("store", "reseal")
+
+
+@pytest.mark.parametrize("command", [("keys", "list"), ("store", "reseal")])
+def test_keys_of_sealed_cookies_are_not_judged(stage: Stage, command: tuple[str, str]) -> None:
+    """Cookies are counted by nobody: the list would say that a key may go which every browser's session needs."""
+    plain = stage.config.read_text().replace(f'url = "sqlite:///{stage.folder / "records.db"}"', "")
+    stage.config.write_text(f'{plain}\n[sessions]\nshape = "cookie"\n')
+    assert "In cookie shape the store is memory:" in stage.run(*command, code=1)

@@ -12,9 +12,9 @@ from gateway.cli.tables import moment, plain, print_json, print_table
 
 @pytest.fixture
 def printed(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """What goes to standard output, 40 columns wide."""
+    """What goes to standard output, a terminal 40 columns wide without colours."""
     screen = io.StringIO()
-    monkeypatch.setattr(tables, "out", Console(file=screen, width=40))
+    monkeypatch.setattr(tables, "out", Console(file=screen, width=40, force_terminal=True, color_system=None))
     return screen
 
 
@@ -32,6 +32,23 @@ def test_what_is_too_wide_goes_on_in_the_next_line(printed: io.StringIO) -> None
     print_table(("id", "number"), [("0123456789" * 6, 1)])
     shown = "".join(line.split()[0] for line in printed.getvalue().splitlines() if line.strip()[:1].isdigit())
     assert shown == "0123456789" * 6
+
+
+def test_what_names_a_row_stays_on_one_line(printed: io.StringIO) -> None:
+    """An operator copies the id of a session into the next command."""
+    print_table(("id", "browser", "what to do"), [("0123456789abcdef", "a long name of a browser", "a long sentence")])
+    assert any(line.split()[:1] == ["0123456789abcdef"] for line in printed.getvalue().splitlines())
+    assert max(map(len, printed.getvalue().splitlines())) <= 40
+
+
+def test_a_pipe_gets_each_row_on_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever greps for an id finds it, whatever width is assumed where there is no terminal."""
+    file = io.StringIO()
+    monkeypatch.setattr(tables, "out", Console(file=file, width=40))
+    print_table(("id", "what to do"), [("0123456789" * 6, "run: cronofy-gateway store reseal")])
+    (row,) = (line for line in file.getvalue().splitlines() if line.strip()[:1].isdigit())
+    assert row.split(maxsplit=1)[0] == "0123456789" * 6
+    assert row.rstrip().endswith("run: cronofy-gateway store reseal")
 
 
 def test_a_document_is_json_in_ascii(printed: io.StringIO) -> None:
