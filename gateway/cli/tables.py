@@ -17,7 +17,7 @@ from gateway.cli.settings import out
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table: as wide as it has to be for a pipe or a file, else as wide as the terminal.
 
-    At a terminal the first column, which is copied, stays on one line where it takes at most half of the width; the others
+    At a terminal the first column, which is copied, stays on one line where it takes half of the width at most; others
     go on in the next line.
     """
     lines = [[plain(str(cell)) for cell in row] for row in rows]
