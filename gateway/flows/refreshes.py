@@ -193,20 +193,30 @@ class Refreshes:
     async def _alone(
         self, application: Application, name: str, about: str, fields: dict[str, Any], lease: Lease
     ) -> Refreshed:
-        """Ask Cronofy, with a mark before and the outcome after it."""
+        """Ask Cronofy, with a mark before and the outcome after it.
+
+        An entry that leads on to another refresh token stays, whatever comes of using the old one again: other clients
+        hold the old one too, and would be lost without it. Only another token set takes its place.
+        """
         before = await self._journal.find(name)
         unclear = before is not None and (before.stage == "asked" or (before.unclear and before.stage == "failed"))
-        await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=lease)
+        leads_on = before is not None and before.rotated
+        if not leads_on:
+            await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=lease)
         try:
             reply = await self._cronofy.token(application, fields)
         except CronofyUnavailable as error:
-            raise await self._failed(name, about, error, unclear=True) from None
+            raise await self._failed(name, about, error, unclear=True, leads_on=leads_on) from None
         entry = self._judge(reply, str(fields["refresh_token"]), unclear=unclear)
         if isinstance(entry, UnusableReply):
             # A plain refusal was not carried out; anything else may have been.
             refused = _BAD_REQUEST <= reply.status < _SERVER_ERROR
-            raise await self._failed(name, about, entry, unclear=unclear or not refused)
-        await self._keep(name, about, entry)
+            raise await self._failed(name, about, entry, unclear=unclear or not refused, leads_on=leads_on)
+        there = await self._journal.find_way_on(name) if entry.status != _OK else None
+        if there is not None and there != before:  # this lease was lost, and whoever took it was answered
+            return Refreshed(ApiReply(there.status, there.body), there.at, interrupted=False)
+        if there is None:
+            await self._keep(name, about, entry)
         refreshed = Refreshed(reply, entry.at, unclear)
         self._metrics.refreshes.labels("refused" if refreshed.is_final else "answered").inc()
         if unclear:
@@ -228,12 +238,15 @@ class Refreshes:
             return UnusableReply(reply, str(error))
         return Entry("answered", now, reply.status, reply.body, rotated=tokens.refresh_token != used)
 
-    async def _failed(self, name: str, about: str, error: CronofyUnavailable, *, unclear: bool) -> CronofyUnavailable:
+    async def _failed(
+        self, name: str, about: str, error: CronofyUnavailable, *, unclear: bool, leads_on: bool
+    ) -> CronofyUnavailable:
         """Let everybody on every node wait a moment, and return the failure."""
         reply = error.reply if isinstance(error, UnusableReply) else ApiReply(0, b"")
         now = self._clock.now()
         entry = Entry("failed", now, reply.status, reply.body, unclear=unclear, code=error.code, public=error.public)
-        await self._keep(name, about, entry)
+        if not leads_on:
+            await self._keep(name, about, entry)
         self._metrics.refreshes.labels("failed").inc()
         return self._cool(name, error)
 

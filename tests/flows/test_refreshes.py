@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+from contextlib import suppress
 
 import pytest
 
@@ -84,6 +86,35 @@ async def test_a_replaced_refresh_token_gives_the_same_answer_for_a_while(clock:
 
     assert (await refreshes(one).ask(APPLICATION, "refresh-1")).is_final
     assert one.cronofy.count("token") == 2
+
+
+@pytest.mark.parametrize("answer", [DEAD, AWAY, ApiReply(500, b"")], ids=["dead", "away", "failing"])
+async def test_where_an_old_token_led_stays_known(clock: FakeClock, answer: ApiReply | CronofyUnavailable) -> None:
+    """Another client holds the old token too: an app that tries it again must not cut that one's way to the new one."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), answer])
+    await refreshes(one).ask(APPLICATION, "refresh-1")
+    clock.pass_time(REMEMBERED + 1)
+    with suppress(CronofyUnavailable):
+        assert (await refreshes(one).ask(APPLICATION, "refresh-1")).is_final
+    assert one.cronofy.count("token") == 2
+
+    assert (await refreshes(one).ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
+
+
+async def test_a_refusal_gives_way_to_the_answer_of_whoever_took_the_lease(clock: FakeClock) -> None:
+    """Both asked, since the first lease ran out under its call; one has the new token, and both get it."""
+    one = kit(clock)
+    one.cronofy.tokens.append(DEAD)
+    one.cronofy.token_gate = asyncio.Event()
+    asking = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1"))
+    await one.cronofy.token_asked.wait()
+    theirs = Entry("answered", clock.now(), 200, rotated().body, rotated=True)
+    await RefreshJournal(one.records, clock, 10_000).write(NAME, "", theirs)
+    one.cronofy.token_gate.set()
+
+    assert (await asking).reply == rotated()
+    assert await entry_of(one) == theirs
 
 
 async def test_a_refresh_token_that_stays_is_simply_used_again(clock: FakeClock) -> None:
