@@ -91,10 +91,10 @@ class Bindings:
         Raises:
             StoreUnavailable: the token set must not be handed out.
         """
-        # The refresh token first: if only one is written, it is the one that cannot be had again.
-        await self._bind("refresh", tokens.refresh_token, client, account, scope, REFRESH_KEPT)
         kept = tokens.expires_in + ACCESS_KEPT_AFTER_EXPIRY
         await self._bind("access", tokens.access_token, client, account, scope, kept)
+        # The refresh token last: once it is bound it counts as handed out, and the old one leads to it no longer.
+        await self._bind("refresh", tokens.refresh_token, client, account, scope, REFRESH_KEPT)
 
     async def remember_imported(self, client: Client, refresh_token: str, *, account: str, scope: str) -> None:
         """Bind a refresh token that a client's app holds from before it came here, or that replaced it at the import.
@@ -150,6 +150,16 @@ class Bindings:
         binding = await self._records.load(BINDING, token_id, Binding)
         self._cache_found(token_id, binding)
         return binding
+
+    async def is_of(self, client: Client, token: str) -> bool:
+        """Say whether a token was handed to a client, as the store knows it now.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        # Past the cache: a token that is being handed out beside this must not be remembered as unknown.
+        binding = await self._records.load(BINDING, fingerprint("token", token), Binding)
+        return binding is not None and client.id in binding.clients
 
     def _cache_found(self, token_id: str, binding: Binding | None) -> None:
         self._cache[token_id] = (self._clock.now() + _CACHE_SECONDS, binding)
