@@ -17,6 +17,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from gateway.flows.late_entries import LateEntries
 from gateway.flows.leases import held
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, Lease, LeaseLost
 from gateway.flows.refresh_journal import Entry, RefreshJournal, account_of, refresh_name
@@ -96,7 +97,7 @@ class Refreshes:
         self._metrics = metrics
         self._running: SharedTasks[Refreshed] = SharedTasks("token refresh")
         self._cooling: dict[str, tuple[float, CronofyUnavailable]] = {}
-        self._unsaved: dict[str, tuple[str, Entry]] = {}
+        self._late = LateEntries(journal)
 
     @property
     def journal(self) -> RefreshJournal:
@@ -168,11 +169,8 @@ class Refreshes:
     async def _known(self, name: str, began: float, remembered: float) -> Refreshed | None:
         """Return an answer that may be shared; raise the failure that everybody has to wait out."""
         now = self._clock.now()
-        if name in self._unsaved:
-            about, kept = self._unsaved[name]
-            await self._journal.write(name, about, kept)
-            self._unsaved.pop(name, None)
-            return Refreshed(ApiReply(kept.status, kept.body), kept.at, kept.unclear)  # nobody has had it yet
+        if (late := await self._late.write(name)) is not None:
+            return Refreshed(ApiReply(late.status, late.body), late.at, late.unclear)  # nobody has had it yet
         until, told = self._cooling.get(name, (0.0, None))
         if told is not None and until > now:
             raise _again(told)
@@ -251,13 +249,13 @@ class Refreshes:
         return self._cool(name, error)
 
     async def _keep(self, name: str, about: str, entry: Entry) -> None:
-        """Write an outcome; what the store does not take now stays here, and is written before anything else."""
+        """Write an outcome; what the store does not take now is written before anything else."""
         try:
             await self._journal.write(name, about, entry)
         except StoreUnavailable as error:
             _log.warning(events.STORE_FAILED, detail=error.detail)
             if entry.stage == "answered":
-                self._unsaved[name] = (about, entry)
+                self._late.take(name, about, entry)
 
     def _cool(self, name: str, error: CronofyUnavailable) -> CronofyUnavailable:
         """Remember a failure for a moment, and return it."""
@@ -269,8 +267,7 @@ class Refreshes:
     async def close(self) -> None:
         """Wait for the refreshes that run, and try once more to write what could not be written."""
         await self._running.close()
-        for name, (about, entry) in list(self._unsaved.items()):
-            await self._keep(name, about, entry)
+        await self._late.close()
 
 
 def remaining(refreshed: Refreshed, now: float) -> ApiReply:
