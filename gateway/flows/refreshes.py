@@ -10,6 +10,7 @@ https://docs.cronofy.com/developers/faqs/access-token-expiry/ (the refresh token
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -96,7 +97,7 @@ class Refreshes:
         self._clock = clock
         self._metrics = metrics
         self._running: SharedTasks[Refreshed] = SharedTasks("token refresh")
-        self._cooling: dict[str, tuple[float, CronofyUnavailable]] = {}
+        self._cooling: OrderedDict[str, tuple[float, CronofyUnavailable]] = OrderedDict()
         self._late = LateEntries(journal)
 
     @property
@@ -260,7 +261,9 @@ class Refreshes:
     def _cool(self, name: str, error: CronofyUnavailable) -> CronofyUnavailable:
         """Remember a failure for a moment, and return it."""
         now = self._clock.now()
-        self._cooling = {one: cooling for one, cooling in self._cooling.items() if cooling[0] > now}
+        while self._cooling and next(iter(self._cooling.values()))[0] <= now:  # all cool off equally long
+            self._cooling.popitem(last=False)
+        self._cooling.pop(name, None)
         self._cooling[name] = (now + COOL_OFF, error)
         return error
 
