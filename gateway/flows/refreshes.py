@@ -129,13 +129,8 @@ class Refreshes:
         """
         extra = dict(more or {})
         name = refresh_name(application, refresh_token, *(f"{key}={extra[key]}" for key in sorted(extra)))
-        fields = {
-            "client_id": application.client_id,
-            "client_secret": application.client_secret,
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            **extra,
-        }
+        fields: dict[str, Any] = {"client_id": application.client_id, "client_secret": application.client_secret}
+        fields |= {"grant_type": "refresh_token", "refresh_token": refresh_token, **extra}
         about = account_of(application, account)
         return await self._running.join(name, lambda: self._refresh(application, name, about, fields, remembered))
 
@@ -197,7 +192,9 @@ class Refreshes:
         An entry that leads on to another refresh token stays, whatever comes of using the old one again: other clients
         hold the old one too, and would be lost without it. Only another token set takes its place.
         """
-        before = await self._journal.find(name)
+        # The token without further fields is the same token: what becomes of it is everybody's to know.
+        names = list(dict.fromkeys((name, refresh_name(application, str(fields["refresh_token"])))))
+        before, *_ = there = [await self._journal.find(one) for one in names]
         unclear = before is not None and (before.stage == "asked" or (before.unclear and before.stage == "failed"))
         leads_on = before is not None and before.rotated
         if not leads_on:
@@ -211,11 +208,13 @@ class Refreshes:
             # A plain refusal was not carried out; anything else may have been.
             refused = _BAD_REQUEST <= reply.status < _SERVER_ERROR
             raise await self._failed(name, about, entry, unclear=unclear or not refused, leads_on=leads_on)
-        there = await self._journal.find_way_on(name) if entry.status != _OK else None
-        if there is not None and there != before:  # this lease was lost, and whoever took it was answered
-            return Refreshed(ApiReply(there.status, there.body), there.at, interrupted=False)
-        if there is None:
-            await self._keep(name, about, entry)
+        for one in names if entry.status != _OK else ():
+            way_on = await self._journal.find_way_on(one)
+            if way_on is not None and way_on not in there:  # somebody else used it under this call, and was answered
+                return Refreshed(ApiReply(way_on.status, way_on.body), way_on.at, interrupted=False)
+        if entry.status == _OK or not leads_on:
+            for one in names if entry.rotated else [name]:
+                await self._keep(one, about, entry)
         refreshed = Refreshed(reply, entry.at, unclear)
         self._metrics.refreshes.labels("refused" if refreshed.is_final else "answered").inc()
         if unclear:

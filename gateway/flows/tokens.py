@@ -142,7 +142,7 @@ class TokenDoor:
         more = {name: value for name, value in fields.items() if name not in _OF_A_REFRESH}
         account = binding.account if binding else ""
         try:
-            if binding and not more and await self._was_replaced_unnoticed(client, application, token, binding):
+            if binding and await self._was_replaced_unnoticed(client, application, token, binding):
                 refreshed = await use_newest(self.refreshes, self.clock, application, token, account=account)
             else:
                 refreshed = await self.refreshes.ask(application, token, account=account, more=more)
@@ -167,12 +167,10 @@ class TokenDoor:
         An import, a stored connection's refresh or another client's may have used the same token, however long ago; or
         the store went away before the answer could be handed out.
         """
-        if binding.imported:
-            return True
         entry = await self.refreshes.journal.find_way_on(refresh_name(application, token))
         if entry is None:
             return False
-        return not await self.bindings.is_of(client, read_token_reply(entry.body).refresh_token)
+        return binding.imported or not await self.bindings.is_of(client, read_token_reply(entry.body).refresh_token)
 
     def _check_grant(self, client: Client, tokens: TokenSet) -> None:
         if grants_free_busy_write(tokens.scope, account=tokens.account, organization=client.organization_connect):

@@ -225,6 +225,25 @@ async def test_another_application_or_other_fields_are_another_refresh(clock: Fa
     assert {sent.get("scope") for _, sent in one.cronofy.asked} == {None, "free_busy_write"}
 
 
+@pytest.mark.parametrize(("first", "second"), [({"redirect_uri": "u"}, {}), ({}, {"redirect_uri": "u"})])
+async def test_a_token_that_was_replaced_with_other_fields_leads_on(
+    clock: FakeClock, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """OAuth libraries send the redirect URI or the scope along; the stored connection's refresh does not."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), DEAD])
+    one.cronofy.token_gate = asyncio.Event()
+    winner = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1", more=first))
+    await one.cronofy.token_asked.wait()
+    one.cronofy.token_asked.clear()
+    loser = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1", more=second))
+    await one.cronofy.token_asked.wait()
+    one.cronofy.token_gate.set()
+
+    assert [(await one).reply for one in (winner, loser)] == [rotated(), rotated()]
+    assert await entry_of(one) is not None
+
+
 def test_what_is_left_of_an_answer_is_never_nothing() -> None:
     refreshed = Refreshed(token_reply(expires_in=10), at=100.0, interrupted=False)
     assert remaining(refreshed, 100.9) is refreshed.reply
