@@ -129,76 +129,77 @@ class Refreshes:
         """
         extra = dict(more or {})
         name = refresh_name(application, refresh_token, *(f"{key}={extra[key]}" for key in sorted(extra)))
+        # The token without further fields is the same token: one at a time uses it, and what becomes of it is told.
+        names = tuple(dict.fromkeys((name, refresh_name(application, refresh_token))))
         fields: dict[str, Any] = {"client_id": application.client_id, "client_secret": application.client_secret}
         fields |= {"grant_type": "refresh_token", "refresh_token": refresh_token, **extra}
         about = account_of(application, account)
-        return await self._running.join(name, lambda: self._refresh(application, name, about, fields, remembered))
+        return await self._running.join(name, lambda: self._refresh(application, names, about, fields, remembered))
 
     def is_cooling(self, application: Application, refresh_token: str) -> bool:
         """Say whether Cronofy has just failed on a refresh token."""
         return self._cooling.get(refresh_name(application, refresh_token), (0.0, None))[0] > self._clock.now()
 
     async def _refresh(
-        self, application: Application, name: str, about: str, fields: dict[str, Any], remembered: float
+        self, application: Application, names: tuple[str, ...], about: str, fields: dict[str, Any], remembered: float
     ) -> Refreshed:
         began = self._clock.now()
         loop = asyncio.get_running_loop()
         deadline, poll = loop.time() + PATIENCE, _POLLS[0]
         while loop.time() < deadline:
-            if (known := await self._known(name, began, remembered)) is not None:
+            if (known := await self._known(names, began, remembered)) is not None:
                 return known
-            lease = await self._journal.records.store.acquire(name, secrets.token_hex(16), LEASE)
+            lease = await self._journal.records.store.acquire(names[-1], secrets.token_hex(16), LEASE)
             if lease is None:
                 await asyncio.sleep(poll)
                 poll = min(poll * 1.5, _POLLS[1])
                 continue
             async with held(self._journal.records.store, lease, LEASE):
                 # Again: whoever held it before may have been answered since the first look.
-                if (known := await self._known(name, began, remembered)) is not None:
+                if (known := await self._known(names, began, remembered)) is not None:
                     return known
                 try:
-                    return await self._alone(application, name, about, fields, lease)
+                    return await self._alone(application, names, about, fields, lease)
                 except LeaseLost:
                     continue
         raise StoreUnavailable("another node's refresh did not come to an end")
 
-    async def _known(self, name: str, began: float, remembered: float) -> Refreshed | None:
+    async def _known(self, names: tuple[str, ...], began: float, remembered: float) -> Refreshed | None:
         """Return an answer that may be shared; raise the failure that everybody has to wait out."""
-        now = self._clock.now()
-        if (late := await self._late.write(name)) is not None:
-            return Refreshed(ApiReply(late.status, late.body), late.at, late.unclear)  # nobody has had it yet
+        now, name = self._clock.now(), names[0]
+        for one in names:
+            if (late := await self._late.write(one)) is not None and (one == name or late.rotated):
+                return Refreshed(ApiReply(late.status, late.body), late.at, late.unclear)  # nobody has had it yet
         until, told = self._cooling.get(name, (0.0, None))
         if told is not None and until > now:
             raise _again(told)
-        entry = await self._journal.find(name)
-        if entry is None or entry.stage == "asked":
-            return None
-        if entry.stage == "failed":
-            if entry.at + COOL_OFF > now:
-                raise self._cool(name, _failure_of(entry))
-            return None
+        entry, *other = [await self._journal.find(one) for one in names]
+        if entry is not None and entry.stage == "failed" and entry.at + COOL_OFF > now:
+            raise self._cool(name, _failure_of(entry))
         # The same refresh token may simply be used again, so only those who waited for an answer share it. One that was
         # replaced must not be: it may be dead, and its use may even be taken for a theft.
-        if entry.at >= began or (entry.rotated and now - entry.at <= remembered):
-            self._metrics.refreshes.labels("shared").inc()
-            return Refreshed(ApiReply(entry.status, entry.body), entry.at, entry.unclear)
+        answered = [one for one in (entry, *other) if one is not None and one.stage == "answered"]
+        for known in answered:
+            waited_for = known.at >= began and (known is entry or known.rotated)
+            if waited_for or (known.rotated and now - known.at <= remembered):
+                self._metrics.refreshes.labels("shared").inc()
+                return Refreshed(ApiReply(known.status, known.body), known.at, known.unclear)
         return None
 
     async def _alone(
-        self, application: Application, name: str, about: str, fields: dict[str, Any], lease: Lease
+        self, application: Application, names: tuple[str, ...], about: str, fields: dict[str, Any], lease: Lease
     ) -> Refreshed:
         """Ask Cronofy, with a mark before and the outcome after it.
 
         An entry that leads on to another refresh token stays, whatever comes of using the old one again: other clients
         hold the old one too, and would be lost without it. Only another token set takes its place.
         """
-        # The token without further fields is the same token: what becomes of it is everybody's to know.
-        names = list(dict.fromkeys((name, refresh_name(application, str(fields["refresh_token"])))))
+        name, fence = names[0], lease if names[0] == lease.name else None
         before, *_ = there = [await self._journal.find(one) for one in names]
         unclear = before is not None and (before.stage == "asked" or (before.unclear and before.stage == "failed"))
         leads_on = before is not None and before.rotated
         if not leads_on:
-            await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=lease)
+            await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=fence)
         try:
             reply = await self._cronofy.token(application, fields)
         except CronofyUnavailable as error:
