@@ -134,7 +134,9 @@ class Refreshes:
         fields: dict[str, Any] = {"client_id": application.client_id, "client_secret": application.client_secret}
         fields |= {"grant_type": "refresh_token", "refresh_token": refresh_token, **extra}
         about = account_of(application, account)
-        return await self._running.join(name, lambda: self._refresh(application, names, about, fields, remembered))
+        # Whoever may be given older answers joins no task that may not, and the other way round.
+        title = f"{name} {remembered}"
+        return await self._running.join(title, lambda: self._refresh(application, names, about, fields, remembered))
 
     def is_cooling(self, application: Application, refresh_token: str) -> bool:
         """Say whether Cronofy has just failed on a refresh token."""

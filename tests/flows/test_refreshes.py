@@ -102,6 +102,24 @@ async def test_where_an_old_token_led_stays_known(clock: FakeClock, answer: ApiR
     assert (await refreshes(one).ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
 
 
+async def test_who_is_led_on_waits_for_nobody_who_is_not(clock: FakeClock) -> None:
+    """An app tries its old token at this moment; the stored connection must not be given that refusal."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), DEAD])
+    node = refreshes(one)
+    await node.ask(APPLICATION, "refresh-1")
+    clock.pass_time(REMEMBERED + 1)
+    one.cronofy.token_gate = asyncio.Event()
+    one.cronofy.token_asked.clear()
+    trying = asyncio.ensure_future(node.ask(APPLICATION, "refresh-1"))
+    await one.cronofy.token_asked.wait()
+
+    async with asyncio.timeout(5):
+        assert (await node.ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
+    one.cronofy.token_gate.set()
+    assert (await trying).is_final
+
+
 async def test_a_refusal_gives_way_to_the_answer_of_whoever_took_the_lease(clock: FakeClock) -> None:
     """Both asked, since the first lease ran out under its call; one has the new token, and both get it."""
     one = kit(clock)
