@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from gateway.flows.ports import Clock, Entry, Heard, Lease, Record, RecordStore, Tally
+from gateway.flows.ports import Clock, Entry, Heard, Lease, LeaseLost, Record, RecordStore, Tally, VersionMoved
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable
@@ -156,7 +156,13 @@ class GuardedStore:
                 self._metrics.store_up.set(0)
                 _log.error(events.STORE_LOST, side=side.name, detail=error.detail)
             raise
+        except (VersionMoved, LeaseLost):  # an answer like any other
+            self._answered(side)
+            raise
+        self._answered(side)
+        return result
+
+    def _answered(self, side: _Side) -> None:
         if side.succeeded():
             self._metrics.store_up.set(0 if self._reads.is_away or self._writes.is_away else 1)
             _log.info(events.STORE_RECOVERED, side=side.name)
-        return result

@@ -40,6 +40,7 @@ class Binding(msgspec.Struct, frozen=True):
         application: name of the application.
         account: `sub`; empty where it was never learnt (an adopted refresh token).
         scope: as granted last.
+        imported: a refresh token that came by an import: its app may hold it long after it was replaced here.
     """
 
     kind: Literal["access", "refresh"]
@@ -47,6 +48,7 @@ class Binding(msgspec.Struct, frozen=True):
     application: str
     account: str
     scope: str
+    imported: bool = False
 
 
 class CallbackBinding(msgspec.Struct, frozen=True):
@@ -89,18 +91,18 @@ class Bindings:
         Raises:
             StoreUnavailable: the token set must not be handed out.
         """
-        # The refresh token first: if only one is written, it is the one that cannot be had again.
-        await self._bind("refresh", tokens.refresh_token, client, account, scope, REFRESH_KEPT)
         kept = tokens.expires_in + ACCESS_KEPT_AFTER_EXPIRY
         await self._bind("access", tokens.access_token, client, account, scope, kept)
+        # The refresh token last: once it is bound it counts as handed out, and the old one leads to it no longer.
+        await self._bind("refresh", tokens.refresh_token, client, account, scope, REFRESH_KEPT)
 
-    async def remember_refresh(self, client: Client, refresh_token: str, *, account: str, scope: str) -> None:
-        """Bind a refresh token alone, such as one that a client's app holds from before it came here.
+    async def remember_imported(self, client: Client, refresh_token: str, *, account: str, scope: str) -> None:
+        """Bind a refresh token that a client's app holds from before it came here, or that replaced it at the import.
 
         Raises:
             StoreUnavailable: it was not written.
         """
-        await self._bind("refresh", refresh_token, client, account, scope, REFRESH_KEPT)
+        await self._bind("refresh", refresh_token, client, account, scope, REFRESH_KEPT, imported=True)
 
     async def _bind(
         self,
@@ -110,6 +112,8 @@ class Bindings:
         account: str,
         scope: str,
         kept: float,
+        *,
+        imported: bool = False,
     ) -> None:
         def with_client(present: Binding | None) -> Binding:
             others = present.clients if present else ()
@@ -119,6 +123,7 @@ class Bindings:
                 client.application,
                 account or (present.account if present else ""),
                 scope,
+                imported or (present is not None and present.imported),
             )
 
         token_id = fingerprint("token", token)
@@ -145,6 +150,16 @@ class Bindings:
         binding = await self._records.load(BINDING, token_id, Binding)
         self._cache_found(token_id, binding)
         return binding
+
+    async def is_of(self, client: Client, token: str) -> bool:
+        """Say whether a token was handed to a client, as the store knows it now.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        # Past the cache: a token that is being handed out beside this must not be remembered as unknown.
+        binding = await self._records.load(BINDING, fingerprint("token", token), Binding)
+        return binding is not None and client.id in binding.clients
 
     def _cache_found(self, token_id: str, binding: Binding | None) -> None:
         self._cache[token_id] = (self._clock.now() + _CACHE_SECONDS, binding)

@@ -53,15 +53,15 @@ class Housekeeping:
             await asyncio.sleep(BEAT)
             try:
                 await self._nodes.beat()
-            except StoreUnavailable as error:
-                _log.warning(events.STORE_FAILED, detail=error.detail)
+            except Exception as error:  # noqa: BLE001  a node whose heart stops would soon seal what the others cannot open
+                _warn(error)
 
     async def _sweep(self) -> None:
         while True:
             try:
                 await self.sweep_once()
-            except StoreUnavailable as error:
-                _log.warning(events.STORE_FAILED, detail=error.detail)
+            except Exception as error:  # noqa: BLE001  the next turn may do better
+                _warn(error)
             await asyncio.sleep(SWEEP_EVERY)
 
     async def sweep_once(self) -> bool:
@@ -90,3 +90,8 @@ class Housekeeping:
             await self._nodes.leave()
         except StoreUnavailable as error:
             _log.warning(events.STORE_FAILED, detail=error.detail)
+
+
+def _warn(error: Exception) -> None:
+    detail = error.detail if isinstance(error, StoreUnavailable) else type(error).__name__
+    _log.warning(events.STORE_FAILED, detail=detail)

@@ -166,7 +166,7 @@ class Imports:
         await self.bindings.remember(client, tokens, account=account, scope=tokens.scope)
         await name_account(self.refreshes.journal, application, line.refresh_token, account)
         for token in (tokens.refresh_token, line.refresh_token):
-            await self.bindings.remember_refresh(client, token, account=account, scope=tokens.scope)
+            await self.bindings.remember_imported(client, token, account=account, scope=tokens.scope)
 
     async def _connect(self, client: Client, proven: _Proven) -> None:
         """Write the connection, unless a sign-in or a refresh has brought a newer one meanwhile."""

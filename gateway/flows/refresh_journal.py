@@ -5,6 +5,7 @@ between answer and write can be told from a revocation; and it holds the answer,
 refresh token, on whatever node, is led to the new one instead of using the old one again.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -14,6 +15,7 @@ from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, Lease
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Application
+from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
 
 REFRESH: Final = "refresh"
@@ -69,6 +71,13 @@ class RefreshJournal:
             StoreUnavailable: it cannot be known now.
         """
         return await self.records.load(REFRESH, name, Entry)
+
+    async def find_way_on(self, name: str) -> Entry | None:
+        """Return the entry where it leads on to another refresh token; None also while the store cannot tell."""
+        with suppress(StoreUnavailable):
+            entry = await self.find(name)
+            return entry if entry is not None and entry.rotated else None
+        return None
 
     async def write(self, name: str, account: str, entry: Entry, *, lease: Lease | None = None) -> None:
         """Write an entry.

@@ -10,6 +10,7 @@ https://docs.cronofy.com/developers/faqs/access-token-expiry/ (the refresh token
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
+from gateway.flows.late_entries import LateEntries
 from gateway.flows.leases import held
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, Lease, LeaseLost
 from gateway.flows.refresh_journal import Entry, RefreshJournal, account_of, refresh_name
@@ -95,8 +97,8 @@ class Refreshes:
         self._clock = clock
         self._metrics = metrics
         self._running: SharedTasks[Refreshed] = SharedTasks("token refresh")
-        self._cooling: dict[str, tuple[float, CronofyUnavailable]] = {}
-        self._unsaved: dict[str, tuple[str, Entry]] = {}
+        self._cooling: OrderedDict[str, tuple[float, CronofyUnavailable]] = OrderedDict()
+        self._late = LateEntries(journal)
 
     @property
     def journal(self) -> RefreshJournal:
@@ -127,86 +129,95 @@ class Refreshes:
         """
         extra = dict(more or {})
         name = refresh_name(application, refresh_token, *(f"{key}={extra[key]}" for key in sorted(extra)))
-        fields = {
-            "client_id": application.client_id,
-            "client_secret": application.client_secret,
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            **extra,
-        }
+        # The token without further fields is the same token: one at a time uses it, and what becomes of it is told.
+        names = tuple(dict.fromkeys((name, refresh_name(application, refresh_token))))
+        fields: dict[str, Any] = {"client_id": application.client_id, "client_secret": application.client_secret}
+        fields |= {"grant_type": "refresh_token", "refresh_token": refresh_token, **extra}
         about = account_of(application, account)
-        return await self._running.join(name, lambda: self._refresh(application, name, about, fields, remembered))
+        # Whoever may be given older answers joins no task that may not, and the other way round.
+        title = f"{name} {remembered}"
+        return await self._running.join(title, lambda: self._refresh(application, names, about, fields, remembered))
 
     def is_cooling(self, application: Application, refresh_token: str) -> bool:
         """Say whether Cronofy has just failed on a refresh token."""
         return self._cooling.get(refresh_name(application, refresh_token), (0.0, None))[0] > self._clock.now()
 
     async def _refresh(
-        self, application: Application, name: str, about: str, fields: dict[str, Any], remembered: float
+        self, application: Application, names: tuple[str, ...], about: str, fields: dict[str, Any], remembered: float
     ) -> Refreshed:
         began = self._clock.now()
         loop = asyncio.get_running_loop()
         deadline, poll = loop.time() + PATIENCE, _POLLS[0]
         while loop.time() < deadline:
-            if (known := await self._known(name, began, remembered)) is not None:
+            if (known := await self._known(names, began, remembered)) is not None:
                 return known
-            lease = await self._journal.records.store.acquire(name, secrets.token_hex(16), LEASE)
+            lease = await self._journal.records.store.acquire(names[-1], secrets.token_hex(16), LEASE)
             if lease is None:
                 await asyncio.sleep(poll)
                 poll = min(poll * 1.5, _POLLS[1])
                 continue
             async with held(self._journal.records.store, lease, LEASE):
                 # Again: whoever held it before may have been answered since the first look.
-                if (known := await self._known(name, began, remembered)) is not None:
+                if (known := await self._known(names, began, remembered)) is not None:
                     return known
                 try:
-                    return await self._alone(application, name, about, fields, lease)
+                    return await self._alone(application, names, about, fields, lease)
                 except LeaseLost:
                     continue
         raise StoreUnavailable("another node's refresh did not come to an end")
 
-    async def _known(self, name: str, began: float, remembered: float) -> Refreshed | None:
+    async def _known(self, names: tuple[str, ...], began: float, remembered: float) -> Refreshed | None:
         """Return an answer that may be shared; raise the failure that everybody has to wait out."""
-        now = self._clock.now()
-        if name in self._unsaved:
-            about, kept = self._unsaved[name]
-            await self._journal.write(name, about, kept)
-            self._unsaved.pop(name, None)
-            return Refreshed(ApiReply(kept.status, kept.body), kept.at, kept.unclear)  # nobody has had it yet
+        now, name = self._clock.now(), names[0]
+        for one in names:
+            if (late := await self._late.write(one)) is not None and (one == name or late.rotated):
+                return Refreshed(ApiReply(late.status, late.body), late.at, late.unclear)  # nobody has had it yet
         until, told = self._cooling.get(name, (0.0, None))
         if told is not None and until > now:
             raise _again(told)
-        entry = await self._journal.find(name)
-        if entry is None or entry.stage == "asked":
-            return None
-        if entry.stage == "failed":
-            if entry.at + COOL_OFF > now:
-                raise self._cool(name, _failure_of(entry))
-            return None
+        entry, *other = [await self._journal.find(one) for one in names]
+        if entry is not None and entry.stage == "failed" and entry.at + COOL_OFF > now:
+            raise self._cool(name, _failure_of(entry))
         # The same refresh token may simply be used again, so only those who waited for an answer share it. One that was
         # replaced must not be: it may be dead, and its use may even be taken for a theft.
-        if entry.at >= began or (entry.rotated and now - entry.at <= remembered):
-            self._metrics.refreshes.labels("shared").inc()
-            return Refreshed(ApiReply(entry.status, entry.body), entry.at, entry.unclear)
+        answered = [one for one in (entry, *other) if one is not None and one.stage == "answered"]
+        for known in answered:
+            waited_for = known.at >= began and (known is entry or known.rotated)
+            if waited_for or (known.rotated and now - known.at <= remembered):
+                self._metrics.refreshes.labels("shared").inc()
+                return Refreshed(ApiReply(known.status, known.body), known.at, known.unclear)
         return None
 
     async def _alone(
-        self, application: Application, name: str, about: str, fields: dict[str, Any], lease: Lease
+        self, application: Application, names: tuple[str, ...], about: str, fields: dict[str, Any], lease: Lease
     ) -> Refreshed:
-        """Ask Cronofy, with a mark before and the outcome after it."""
-        before = await self._journal.find(name)
+        """Ask Cronofy, with a mark before and the outcome after it.
+
+        An entry that leads on to another refresh token stays, whatever comes of using the old one again: other clients
+        hold the old one too, and would be lost without it. Only another token set takes its place.
+        """
+        name, fence = names[0], lease if names[0] == lease.name else None
+        before, *_ = there = [await self._journal.find(one) for one in names]
         unclear = before is not None and (before.stage == "asked" or (before.unclear and before.stage == "failed"))
-        await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=lease)
+        leads_on = before is not None and before.rotated
+        if not leads_on:
+            await self._journal.write(name, about, Entry("asked", self._clock.now(), unclear=unclear), lease=fence)
         try:
             reply = await self._cronofy.token(application, fields)
         except CronofyUnavailable as error:
-            raise await self._failed(name, about, error, unclear=True) from None
+            raise await self._failed(name, about, error, unclear=True, leads_on=leads_on) from None
         entry = self._judge(reply, str(fields["refresh_token"]), unclear=unclear)
         if isinstance(entry, UnusableReply):
             # A plain refusal was not carried out; anything else may have been.
             refused = _BAD_REQUEST <= reply.status < _SERVER_ERROR
-            raise await self._failed(name, about, entry, unclear=unclear or not refused)
-        await self._keep(name, about, entry)
+            raise await self._failed(name, about, entry, unclear=unclear or not refused, leads_on=leads_on)
+        for one in names if entry.status != _OK else ():
+            way_on = await self._journal.find_way_on(one)
+            if way_on is not None and way_on not in there:  # somebody else used it under this call, and was answered
+                return Refreshed(ApiReply(way_on.status, way_on.body), way_on.at, interrupted=False)
+        if entry.status == _OK or not leads_on:
+            for one in names if entry.rotated else [name]:
+                await self._keep(one, about, entry)
         refreshed = Refreshed(reply, entry.at, unclear)
         self._metrics.refreshes.labels("refused" if refreshed.is_final else "answered").inc()
         if unclear:
@@ -228,36 +239,40 @@ class Refreshes:
             return UnusableReply(reply, str(error))
         return Entry("answered", now, reply.status, reply.body, rotated=tokens.refresh_token != used)
 
-    async def _failed(self, name: str, about: str, error: CronofyUnavailable, *, unclear: bool) -> CronofyUnavailable:
+    async def _failed(
+        self, name: str, about: str, error: CronofyUnavailable, *, unclear: bool, leads_on: bool
+    ) -> CronofyUnavailable:
         """Let everybody on every node wait a moment, and return the failure."""
         reply = error.reply if isinstance(error, UnusableReply) else ApiReply(0, b"")
         now = self._clock.now()
         entry = Entry("failed", now, reply.status, reply.body, unclear=unclear, code=error.code, public=error.public)
-        await self._keep(name, about, entry)
+        if not leads_on:
+            await self._keep(name, about, entry)
         self._metrics.refreshes.labels("failed").inc()
         return self._cool(name, error)
 
     async def _keep(self, name: str, about: str, entry: Entry) -> None:
-        """Write an outcome; what the store does not take now stays here, and is written before anything else."""
+        """Write an outcome; what the store does not take now is written before anything else."""
         try:
             await self._journal.write(name, about, entry)
         except StoreUnavailable as error:
             _log.warning(events.STORE_FAILED, detail=error.detail)
             if entry.stage == "answered":
-                self._unsaved[name] = (about, entry)
+                self._late.take(name, about, entry)
 
     def _cool(self, name: str, error: CronofyUnavailable) -> CronofyUnavailable:
         """Remember a failure for a moment, and return it."""
         now = self._clock.now()
-        self._cooling = {one: cooling for one, cooling in self._cooling.items() if cooling[0] > now}
+        while self._cooling and next(iter(self._cooling.values()))[0] <= now:  # all cool off equally long
+            self._cooling.popitem(last=False)
+        self._cooling.pop(name, None)
         self._cooling[name] = (now + COOL_OFF, error)
         return error
 
     async def close(self) -> None:
         """Wait for the refreshes that run, and try once more to write what could not be written."""
         await self._running.close()
-        for name, (about, entry) in list(self._unsaved.items()):
-            await self._keep(name, about, entry)
+        await self._late.close()
 
 
 def remaining(refreshed: Refreshed, now: float) -> ApiReply:

@@ -13,11 +13,12 @@ from typing import Final
 
 import structlog
 
-from gateway.flows.bindings import Bindings
+from gateway.flows.bindings import Binding, Bindings
 from gateway.flows.connections import connection_id
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
+from gateway.flows.refresh_journal import refresh_name
 from gateway.flows.refreshes import Refreshes, UnusableReply, remaining
 from gateway.flows.registry import Registry
 from gateway.flows.successors import find_newest, use_newest
@@ -141,9 +142,7 @@ class TokenDoor:
         more = {name: value for name, value in fields.items() if name not in _OF_A_REFRESH}
         account = binding.account if binding else ""
         try:
-            if binding is not None and not more:
-                # It may have been replaced meanwhile, by another client of the account, a session's refresh or an
-                # import: the client cannot know, and the token is its own.
+            if binding and await self._was_replaced_unnoticed(client, application, token, binding):
                 refreshed = await use_newest(self.refreshes, self.clock, application, token, account=account)
             else:
                 refreshed = await self.refreshes.ask(application, token, account=account, more=more)
@@ -159,6 +158,19 @@ class TokenDoor:
             _log.warning(events.TOKEN_UNGRANTED, client=client.id, account=account, action="refreshed all the same")
         await self.bindings.remember(client, tokens, account=account, scope=tokens.scope)
         return self._handed_out(reply, client, account, REFRESH_GRANT)
+
+    async def _was_replaced_unnoticed(
+        self, client: Client, application: Application, token: str, binding: Binding
+    ) -> bool:
+        """Say whether a refresh token was replaced and the new one was never handed to this client.
+
+        An import, a stored connection's refresh or another client's may have used the same token, however long ago; or
+        the store went away before the answer could be handed out.
+        """
+        entry = await self.refreshes.journal.find_way_on(refresh_name(application, token))
+        if entry is None:
+            return False
+        return binding.imported or not await self.bindings.is_of(client, read_token_reply(entry.body).refresh_token)
 
     def _check_grant(self, client: Client, tokens: TokenSet) -> None:
         if grants_free_busy_write(tokens.scope, account=tokens.account, organization=client.organization_connect):
@@ -242,7 +254,8 @@ class RevokeDoor:
         if not own:
             return ApiReply(_OK, b"")
         if binding is not None:
-            # What was replaced means nothing to Cronofy, which answers 200 to it all the same.
+            # It may have been replaced without the app's knowledge. What was replaced means nothing to Cronofy, which
+            # answers 200 to it all the same.
             newest = await find_newest(door.refreshes.journal, door.registry.application_of(client), token)
             token = newest[0].refresh_token if newest else token
         return await self._send(fields, client, token, account)

@@ -113,3 +113,22 @@ async def test_single_failures_spare_nothing(flaky: Flaky, clock: FakeClock) -> 
         await fail(store, FAILURES - 1)
         flaky.fails = set()
         await store.get("a", "b")
+
+
+async def test_a_moved_version_is_an_answer_too(flaky: Flaky, clock: FakeClock) -> None:
+    """Two time-outs an hour apart are no outage when writes were answered in between, and one ends an outage."""
+    store = GuardedStore(flaky, clock, Metrics())  # type: ignore[arg-type]
+
+    async def put(error: type[Exception], *, fails: bool) -> None:
+        flaky.fails = {"put"} if fails else set()
+        with pytest.raises(error):
+            await store.put("a", "b", Record(b"", 0), expected=7)
+
+    for _ in range(FAILURES):
+        await put(StoreUnavailable, fails=True)
+        await put(VersionMoved, fails=False)
+    for _ in range(FAILURES):
+        await put(StoreUnavailable, fails=True)
+    clock.pass_time(PAUSES[0])
+    await put(VersionMoved, fails=False)
+    await put(VersionMoved, fails=False)

@@ -1,6 +1,6 @@
 """Bindings: a token is its clients' own, by a hash."""
 
-from gateway.flows.bindings import ACCESS_KEPT_AFTER_EXPIRY, Held
+from gateway.flows.bindings import ACCESS_KEPT_AFTER_EXPIRY, Bindings, Held
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import client, kit, token_reply
@@ -114,9 +114,25 @@ async def test_forgetting_an_account_says_how_many_bindings_the_client_was_in(cl
     assert await one.store.list_ids("binding") == []
 
 
-async def test_a_refresh_token_is_bound_alone(clock: FakeClock) -> None:
+async def test_an_imported_token_stays_one_whoever_binds_it_again(clock: FakeClock) -> None:
+    """The drop-in door binds anew what it hands out; the app may still come with the old one."""
     one = kit(clock)
-    await one.bindings.remember_refresh(A, "refresh-1", account="acc_1", scope="free_busy_write")
+    await one.bindings.remember_imported(A, "refresh-1", account="acc_1", scope="free_busy_write")
+    await one.bindings.remember(A, TOKENS, account="acc_1", scope="free_busy_write")
     found = await one.bindings.find("refresh-1")
     assert found is not None
-    assert (found.kind, found.clients, found.account) == ("refresh", ("a",), "acc_1")
+    assert (found.imported, found.clients) == (True, ("a",))
+    other = await one.bindings.find("access-1")
+    assert other is not None
+    assert not other.imported
+
+
+async def test_a_token_is_of_whom_it_was_handed_to_as_the_store_knows_it_now(clock: FakeClock) -> None:
+    """What is asked here in vain is not remembered as unknown: the token may be handed out at this moment."""
+    one = kit(clock)
+    elsewhere = Bindings(one.records, clock)
+    assert not await one.bindings.is_of(A, "refresh-1")
+    await elsewhere.remember(A, TOKENS, account="acc_1", scope="free_busy_write")
+    assert await one.bindings.is_of(A, "refresh-1")
+    assert not await one.bindings.is_of(B, "refresh-1")
+    assert await one.bindings.find("refresh-1") is not None

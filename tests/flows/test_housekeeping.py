@@ -1,10 +1,12 @@
 """One node sweeps for all, heartbeats go on, and an end is told to the others."""
 
 import pytest
+import structlog
 
 from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
+from gateway.flows import housekeeping
 from gateway.flows.housekeeping import SWEEP_EVERY, Housekeeping
 from gateway.flows.nodes import NODE, Nodes
 from gateway.flows.ports import Record
@@ -12,6 +14,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable
 from tests.clock import FakeClock
 from tests.flows.fakes import StoreAway
+from tests.journeys.waiting import until
 
 RING = generate_key()
 
@@ -54,3 +57,19 @@ async def test_a_start_without_the_store_is_told_and_an_end_without_it_is_quiet(
     with pytest.raises(StoreUnavailable):
         await house.begin()
     await house.end()
+
+
+async def test_a_card_that_cannot_be_read_stops_no_heart(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without heartbeats the others would settle on a key that this node lacks, and it would never hear of it."""
+    monkeypatch.setattr(housekeeping, "BEAT", 0)
+    store = MemoryStore(clock)
+    house = keeper(store, clock)
+    await house.begin()
+    (own,) = await store.list_ids(NODE)
+    with structlog.testing.capture_logs() as lines:
+        await store.put(NODE, "of another version", Record(b'{"keys":1}', 0))
+        await until(lambda: any("detail" in line for line in lines))
+        await store.delete(NODE, own)
+        await until(lambda: (NODE, own) in store._records)
+    await house.end()
+    assert {line["detail"] for line in lines if "detail" in line} == {"ValidationError"}

@@ -29,7 +29,7 @@ async def test_one_refresh_and_one_look_up_make_a_connection(clock: FakeClock) -
     for token in ("refresh-1", "refresh-2", "access-2"):
         binding = await one.bindings.find(token)
         assert binding is not None
-        assert (binding.clients, binding.account) == (("app",), "acc_1")
+        assert (binding.clients, binding.account, binding.imported) == (("app",), "acc_1", "refresh" in token)
     known = await one.modes.known(APPLICATION, "acc_1")
     assert known is not None
     assert (known.all(), known.whole) == ((AccessMode.FREE_BUSY,), True)

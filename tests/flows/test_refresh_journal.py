@@ -5,7 +5,7 @@ import pytest
 from gateway.flows.ports import LeaseLost
 from gateway.flows.refresh_journal import REFRESH, Entry, RefreshJournal, refresh_name
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, kit
+from tests.flows.fakes import APPLICATION, StoreAway, kit
 
 KEPT = 10_000.0
 
@@ -29,6 +29,17 @@ async def test_what_leads_on_or_tells_of_a_crash_is_kept(clock: FakeClock, entry
     assert (await journal.find("a") is not None) is kept
     clock.pass_time(KEPT)
     assert await journal.find("a") is None
+
+
+async def test_only_a_replaced_token_leads_on_and_only_while_the_store_can_tell(clock: FakeClock) -> None:
+    one = kit(clock)
+    journal, leading = RefreshJournal(one.records, clock, KEPT), Entry("answered", 0, 200, b"secret", rotated=True)
+    assert await journal.find_way_on("a") is None
+    for entry, way_on in ((Entry("asked", 0), None), (leading, leading)):
+        await journal.write("a", "account", entry)
+        assert await journal.find_way_on("a") == way_on
+    one.records.store = StoreAway(one.store)
+    assert await journal.find_way_on("a") is None
 
 
 async def test_an_entry_rests_sealed_and_shows_nothing(clock: FakeClock) -> None:

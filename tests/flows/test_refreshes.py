@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import math
+from contextlib import suppress
 
 import pytest
 
@@ -84,6 +86,53 @@ async def test_a_replaced_refresh_token_gives_the_same_answer_for_a_while(clock:
 
     assert (await refreshes(one).ask(APPLICATION, "refresh-1")).is_final
     assert one.cronofy.count("token") == 2
+
+
+@pytest.mark.parametrize("answer", [DEAD, AWAY, ApiReply(500, b"")], ids=["dead", "away", "failing"])
+async def test_where_an_old_token_led_stays_known(clock: FakeClock, answer: ApiReply | CronofyUnavailable) -> None:
+    """Another client holds the old token too: an app that tries it again must not cut that one's way to the new one."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), answer])
+    await refreshes(one).ask(APPLICATION, "refresh-1")
+    clock.pass_time(REMEMBERED + 1)
+    with suppress(CronofyUnavailable):
+        assert (await refreshes(one).ask(APPLICATION, "refresh-1")).is_final
+    assert one.cronofy.count("token") == 2
+
+    assert (await refreshes(one).ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
+
+
+async def test_who_is_led_on_waits_for_nobody_who_is_not(clock: FakeClock) -> None:
+    """An app tries its old token at this moment; the stored connection must not be given that refusal."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), DEAD])
+    node = refreshes(one)
+    await node.ask(APPLICATION, "refresh-1")
+    clock.pass_time(REMEMBERED + 1)
+    one.cronofy.token_gate = asyncio.Event()
+    one.cronofy.token_asked.clear()
+    trying = asyncio.ensure_future(node.ask(APPLICATION, "refresh-1"))
+    await one.cronofy.token_asked.wait()
+
+    async with asyncio.timeout(5):
+        assert (await node.ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
+    one.cronofy.token_gate.set()
+    assert (await trying).is_final
+
+
+async def test_a_refusal_gives_way_to_the_answer_of_whoever_took_the_lease(clock: FakeClock) -> None:
+    """Both asked, since the first lease ran out under its call; one has the new token, and both get it."""
+    one = kit(clock)
+    one.cronofy.tokens.append(DEAD)
+    one.cronofy.token_gate = asyncio.Event()
+    asking = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1"))
+    await one.cronofy.token_asked.wait()
+    theirs = Entry("answered", clock.now(), 200, rotated().body, rotated=True)
+    await RefreshJournal(one.records, clock, 10_000).write(NAME, "", theirs)
+    one.cronofy.token_gate.set()
+
+    assert (await asking).reply == rotated()
+    assert await entry_of(one) == theirs
 
 
 async def test_a_refresh_token_that_stays_is_simply_used_again(clock: FakeClock) -> None:
@@ -192,6 +241,26 @@ async def test_another_application_or_other_fields_are_another_refresh(clock: Fa
 
     assert {plain.reply, scoped.reply} == {unchanged(2), unchanged(3)}
     assert {sent.get("scope") for _, sent in one.cronofy.asked} == {None, "free_busy_write"}
+
+
+@pytest.mark.parametrize(("first", "second"), [({"redirect_uri": "u"}, {}), ({}, {"redirect_uri": "u"})])
+async def test_a_token_that_was_replaced_with_other_fields_leads_on(
+    clock: FakeClock, first: dict[str, str], second: dict[str, str]
+) -> None:
+    """OAuth libraries send the redirect URI or the scope along; the stored connection's refresh does not."""
+    one = kit(clock)
+    one.cronofy.tokens.extend([rotated(), DEAD])
+    one.cronofy.token_gate = asyncio.Event()
+    winner = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1", more=first))
+    await one.cronofy.token_asked.wait()
+    loser = asyncio.ensure_future(refreshes(one).ask(APPLICATION, "refresh-1", more=second))
+    one.cronofy.token_gate.set()
+
+    assert [(await each).reply for each in (winner, loser)] == [rotated(), rotated()]
+    assert await entry_of(one) is not None
+    assert one.cronofy.count("token") == 1
+    clock.pass_time(REMEMBERED + 1)
+    assert (await refreshes(one).ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
 
 
 def test_what_is_left_of_an_answer_is_never_nothing() -> None:

@@ -71,6 +71,14 @@ async def test_a_refresh_with_further_fields_is_cronofys_to_answer(clock: FakeCl
     assert shown(one) == ["refresh-2"]
 
 
+async def test_a_replaced_token_leads_on_with_further_fields_too(clock: FakeClock) -> None:
+    """Some OAuth libraries always send the scope or the redirect URI along; without this all their people are lost."""
+    one = kit(clock)
+    await imported(one)
+    reply = json.loads((await refresh(one, "refresh-1", redirect_uri="https://app.test/cb")).body)
+    assert (reply["access_token"], one.cronofy.asked) == ("access-2", [])
+
+
 async def test_another_client_gains_nothing_by_an_import(clock: FakeClock) -> None:
     one = kit(clock)
     await imported(one)
