@@ -19,7 +19,7 @@ from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.ports import Clock, Heard
 from gateway.flows.proxy import Proxy
 from gateway.flows.refresh_journal import RefreshJournal
-from gateway.flows.refreshes import Refreshes
+from gateway.flows.refreshes import LEASE, PATIENCE, Refreshes
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sessions import SESSION, Sessions
@@ -46,7 +46,9 @@ def make_doors(
     shape = make_session_shape(settings.sessions, records, clock, names)
     connections, sessions = shape.connections, shape.sessions
     journal = RefreshJournal(records, clock, kept=settings.sessions.connection_kept)
-    refreshes = Refreshes(journal, cronofy, clock, metrics)
+    # Two calls of other nodes, one after the other, each as slow as it may be.
+    patience = max(PATIENCE, 2 * (settings.upstream.connect_timeout + settings.upstream.read_timeout) + LEASE)
+    refreshes = Refreshes(journal, cronofy, clock, metrics, patience=patience)
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
     callers = Callers(registry, bindings, vault)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))

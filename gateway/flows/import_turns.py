@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from gateway.flows.ports import Clock
-from gateway.flows.refreshes import UnusableReply
+from gateway.flows.refresh_outcomes import UnusableReply
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.pace import Pace
 from gateway.rules.token_reply import error_of_reply

@@ -18,7 +18,8 @@ from gateway.flows.connections import Connections, connection_id
 from gateway.flows.import_turns import Turns, is_about_credentials
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
-from gateway.flows.refreshes import Refreshed, Refreshes, UnusableReply
+from gateway.flows.refresh_outcomes import Refreshed, UnusableReply
+from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.successors import name_account, use_newest
 from gateway.observe import events

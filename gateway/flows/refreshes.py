@@ -12,28 +12,26 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 import structlog
 
 from gateway.flows.late_entries import LateEntries
 from gateway.flows.leases import held
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, Lease, LeaseLost
 from gateway.flows.refresh_journal import Entry, RefreshJournal, account_of, refresh_name
+from gateway.flows.refresh_outcomes import Refreshed, UnusableReply, again, failure_of
 from gateway.flows.shared_tasks import SharedTasks
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application
-from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.token_reply import ReplyInvalid, error_of_reply, read_token_reply
 
 LEASE: Final = 5.0  # seconds; renewed while the call runs, so a slow token endpoint does not outlive it
 COOL_OFF: Final = 3.0  # after a refresh that Cronofy did not answer usably
 REMEMBERED: Final = 30.0  # a client that lost an answer may ask again with the old refresh token
-PATIENCE: Final = 90.0  # longer than any call that another node could be waiting for
+PATIENCE: Final = 90.0  # seconds to wait for another node's call to Cronofy
 _POLLS: Final = (0.02, 0.25)  # seconds, growing
 _RETRY_AFTER: Final = {"Retry-After": "5"}
 _OK: Final = 200
@@ -41,44 +39,6 @@ _BAD_REQUEST: Final = 400
 _SERVER_ERROR: Final = 500
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """What came of a refresh.
-
-    Attributes:
-        reply: Cronofy's answer.
-        at: Unix time, in seconds, at which it came; earlier than now when another caller's answer is shared.
-        interrupted: the refresh token may have been used before, by somebody whose answer was never kept.
-    """
-
-    reply: ApiReply
-    at: float
-    interrupted: bool
-
-    @property
-    def is_final(self) -> bool:
-        """Say whether the refresh token is dead: only the `error` field counts, not its text."""
-        return self.reply.status != _OK and error_of_reply(self.reply.body) == "invalid_grant"
-
-
-class UnusableReply(CronofyUnavailable):
-    """Cronofy answered, but neither with a token set nor with a final refusal.
-
-    Args:
-        reply: what it answered.
-        detail: why that cannot be used; quotes nothing of it.
-    """
-
-    def __init__(self, reply: ApiReply, detail: str) -> None:
-        super().__init__(
-            Code.UPSTREAM_REPLY_INVALID,
-            "Cronofy's token endpoint gave an answer that cannot be used; the connection is kept.",
-            detail=detail,
-            headers=_RETRY_AFTER,
-        )
-        self.reply = reply
 
 
 class Refreshes:
@@ -89,10 +49,20 @@ class Refreshes:
         cronofy: who is asked.
         clock: the time.
         metrics: counts.
+        patience: seconds to wait for another node's call; longer than such a call can take.
     """
 
-    def __init__(self, journal: RefreshJournal, cronofy: CronofyApi, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        journal: RefreshJournal,
+        cronofy: CronofyApi,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
         self._journal = journal
+        self._patience = patience
         self._cronofy = cronofy
         self._clock = clock
         self._metrics = metrics
@@ -147,7 +117,7 @@ class Refreshes:
     ) -> Refreshed:
         began = self._clock.now()
         loop = asyncio.get_running_loop()
-        deadline, poll = loop.time() + PATIENCE, _POLLS[0]
+        deadline, poll = loop.time() + self._patience, _POLLS[0]
         while loop.time() < deadline:
             if (known := await self._known(names, began, remembered)) is not None:
                 return known
@@ -174,10 +144,10 @@ class Refreshes:
                 return Refreshed(ApiReply(late.status, late.body), late.at, late.unclear)  # nobody has had it yet
         until, told = self._cooling.get(name, (0.0, None))
         if told is not None and until > now:
-            raise _again(told)
+            raise again(told)
         entry, *other = [await self._journal.find(one) for one in names]
         if entry is not None and entry.stage == "failed" and entry.at + COOL_OFF > now:
-            raise self._cool(name, _failure_of(entry))
+            raise self._cool(name, failure_of(entry))
         # The same refresh token may simply be used again, so only those who waited for an answer share it. One that was
         # replaced must not be: it may be dead, and its use may even be taken for a theft.
         answered = [one for one in (entry, *other) if one is not None and one.stage == "answered"]
@@ -273,27 +243,3 @@ class Refreshes:
         """Wait for the refreshes that run, and try once more to write what could not be written."""
         await self._running.close()
         await self._late.close()
-
-
-def remaining(refreshed: Refreshed, now: float) -> ApiReply:
-    """Return an answer as it reads now: with what is left of `expires_in`, where it came a while ago."""
-    age = int(now - refreshed.at)
-    if refreshed.reply.status != _OK or age <= 0:
-        return refreshed.reply
-    fields = msgspec.json.decode(refreshed.reply.body, type=dict[str, Any])
-    fields["expires_in"] = max(1, int(fields["expires_in"]) - age)
-    return ApiReply(_OK, msgspec.json.encode(fields))
-
-
-def _failure_of(entry: Entry) -> CronofyUnavailable:
-    """Return the failure that another node wrote down."""
-    if entry.status:
-        return UnusableReply(ApiReply(entry.status, entry.body), f"status {entry.status}, told by another node")
-    return CronofyUnavailable(Code(entry.code), entry.public, detail="told by another node", headers=_RETRY_AFTER)
-
-
-def _again(told: CronofyUnavailable) -> CronofyUnavailable:
-    """Return a new one of a failure: a raised exception keeps the frames of everybody who raised it."""
-    if isinstance(told, UnusableReply):
-        return UnusableReply(told.reply, told.detail)
-    return CronofyUnavailable(told.code, told.public, detail=told.detail, headers=told.headers)

@@ -10,7 +10,8 @@ from typing import Final
 
 from gateway.flows.ports import Clock
 from gateway.flows.refresh_journal import RefreshJournal, account_of, refresh_name
-from gateway.flows.refreshes import Refreshed, Refreshes
+from gateway.flows.refresh_outcomes import Refreshed
+from gateway.flows.refreshes import Refreshes
 from gateway.rules.client import Application
 from gateway.rules.session_times import needs_refresh
 from gateway.rules.token_reply import ReplyInvalid, TokenSet, read_token_reply

@@ -19,7 +19,8 @@ from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
 from gateway.flows.refresh_journal import refresh_name
-from gateway.flows.refreshes import Refreshes, UnusableReply, remaining
+from gateway.flows.refresh_outcomes import UnusableReply, remaining
+from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.successors import find_newest, use_newest
 from gateway.observe import events

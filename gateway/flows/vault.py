@@ -17,7 +17,8 @@ import structlog
 
 from gateway.flows.connections import Connections, Stored
 from gateway.flows.ports import Clock, VersionMoved
-from gateway.flows.refreshes import Refreshed, Refreshes
+from gateway.flows.refresh_outcomes import Refreshed
+from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.shared_tasks import SharedTasks, forget_outcome
 from gateway.flows.successors import use_newest

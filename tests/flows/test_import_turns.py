@@ -6,7 +6,8 @@ import pytest
 
 from gateway.flows.import_turns import PAUSES, STORING_PAUSES, Stopped, Turns, is_about_credentials
 from gateway.flows.ports import ApiReply
-from gateway.flows.refreshes import COOL_OFF, UnusableReply
+from gateway.flows.refresh_outcomes import UnusableReply
+from gateway.flows.refreshes import COOL_OFF
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.pace import Pace

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.flows.ports import ApiReply, LeaseLost
 from gateway.flows.refresh_journal import Entry, RefreshJournal, refresh_name
-from gateway.flows.refreshes import COOL_OFF, LEASE, REMEMBERED, Refreshed, UnusableReply, remaining
+from gateway.flows.refresh_outcomes import UnusableReply, remaining
+from gateway.flows.refreshes import COOL_OFF, LEASE, REMEMBERED, Refreshes
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from tests.clock import FakeClock
@@ -263,9 +264,11 @@ async def test_a_token_that_was_replaced_with_other_fields_leads_on(
     assert (await refreshes(one).ask(APPLICATION, "refresh-1", remembered=math.inf)).reply == rotated()
 
 
-def test_what_is_left_of_an_answer_is_never_nothing() -> None:
-    refreshed = Refreshed(token_reply(expires_in=10), at=100.0, interrupted=False)
-    assert remaining(refreshed, 100.9) is refreshed.reply
-    assert json.loads(remaining(refreshed, 104.0).body)["expires_in"] == 6
-    assert json.loads(remaining(refreshed, 500.0).body)["expires_in"] == 1
-    assert remaining(Refreshed(DEAD, at=100.0, interrupted=False), 104.0) is DEAD
+async def test_whoever_holds_the_lease_for_ever_is_not_waited_for_for_ever(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.store.acquire(NAME, "hung", 1_000)
+    journal = RefreshJournal(one.records, clock, kept=86_400)
+    node = Refreshes(journal, one.cronofy, clock, one.metrics, patience=0.05)
+    with pytest.raises(StoreUnavailable):
+        await node.ask(APPLICATION, "refresh-1")
+    assert one.cronofy.asked == []

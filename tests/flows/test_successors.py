@@ -4,7 +4,8 @@ import pytest
 
 from gateway.flows.ports import ApiReply
 from gateway.flows.refresh_journal import Entry, refresh_name
-from gateway.flows.refreshes import COOL_OFF, Refreshed
+from gateway.flows.refresh_outcomes import Refreshed
+from gateway.flows.refreshes import COOL_OFF
 from gateway.flows.successors import WORTH_HAVING, find_newest, use_newest
 from gateway.rules.errors import CronofyUnavailable
 from tests.clock import FakeClock
