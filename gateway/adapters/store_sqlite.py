@@ -206,8 +206,11 @@ class SqliteStore:
         return {"kind": kind, "id": record_id, "now": self._clock.now()}
 
     async def _all(self, statement: str, values: Mapping[str, object]) -> list[Any]:
-        async with self._errors(), self._db.execute(statement, values) as cursor:
-            return list(await cursor.fetchall())
+        # Executed and read to its end in one go of the connection's thread. A statement that is not at its end holds the
+        # transaction open: what another caller writes meanwhile would be told as done and not be on the disk yet, or,
+        # where another process has written since, be refused at once («database is locked») without any waiting.
+        async with self._errors():
+            return list(await self._db.execute_fetchall(statement, values))
 
     async def _change(self, statement: str, values: Mapping[str, object]) -> int:
         async with self._errors(), self._db.execute(statement, values) as cursor:

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import sqlite3
 import stat
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,13 @@ async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqliteStore]:
     opened = await SqliteStore.open(str(tmp_path / "records.db"), clock)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def beside(store: SqliteStore, tmp_path: Path) -> Iterator[sqlite3.Connection]:  # the file is there
+    """Another process's connection to the same file."""
+    with closing(sqlite3.connect(tmp_path / "records.db", isolation_level=None)) as opened:
+        yield opened
 
 
 class TestSqliteStore(StoreContract):
@@ -148,3 +157,31 @@ async def test_a_walk_over_one_kind_reads_no_other(store: SqliteStore, plans: li
     """Each node walks over the nodes at every heartbeat: with 1,000,000 sessions that held it up for 0.8 s."""
     assert await store.walk("", 10, kind="node") == ([], "")
     assert plans == ["SEARCH records USING PRIMARY KEY (kind=? AND id>?)"]
+
+
+async def test_what_is_told_as_written_is_committed_whoever_else_is_writing(
+    store: SqliteStore, beside: sqlite3.Connection
+) -> None:
+    """A statement that another caller had not read to its end kept the common transaction open."""
+
+    async def write(step: int) -> None:
+        for number in range(20):
+            await store.put("binding", f"{step}-{number}", Record(b"x", 0))
+            asked = beside.execute("SELECT count(*) FROM records WHERE id = ?", (f"{step}-{number}",))
+            assert asked.fetchone() == (1,)
+            for _ in range(number % step):  # out of step with the others
+                await store.delete("binding", "none")
+
+    await asyncio.gather(*(write(step) for step in range(1, 6)))
+
+
+async def test_a_read_under_way_refuses_nobodys_write(store: SqliteStore, beside: sqlite3.Connection) -> None:
+    """SQLite refuses a write at once where an open read has seen the file as it was before another process wrote."""
+    await store.put("binding", "a", Record(b"x", 0))
+
+    async def read_and_write(name: str) -> None:
+        for number in range(20):
+            beside.execute("UPDATE records SET client = 'other' WHERE id = 'a'")
+            await asyncio.gather(store.get("binding", "a"), store.put("binding", f"{name}-{number}", Record(b"x", 0)))
+
+    await asyncio.gather(*(read_and_write(name) for name in "abcdefgh"))
