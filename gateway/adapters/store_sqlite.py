@@ -54,8 +54,12 @@ _LIST_ALL: Final = _LIST % ("", "")
 _LIST_BY_CLIENT: Final = _LIST % ("INDEXED BY records_by_client", "AND client = :client AND client <> ''")
 _LIST_BY_ACCOUNT: Final = _LIST % ("INDEXED BY records_by_account", "AND account = :account AND account <> ''")
 _WALK: Final = f"""
-SELECT kind, id, {_FIELDS} FROM records WHERE (kind, id) > (:after_kind, :after_id)
-AND (:kind IS NULL OR kind = :kind) ORDER BY kind, id LIMIT :limit
+SELECT kind, id, {_FIELDS} FROM records WHERE (kind, id) > (:after_kind, :after_id) ORDER BY kind, id LIMIT :limit
+"""  # noqa: S608  constants only
+# A statement of its own: with `:kind IS NULL OR …` in the one above, a walk over the few nodes that serve would read
+# every session behind them, each heartbeat anew.
+_WALK_KIND: Final = f"""
+SELECT kind, id, {_FIELDS} FROM records WHERE kind = :kind AND id > :after_id ORDER BY id LIMIT :limit
 """  # noqa: S608  constants only
 _COUNT: Final = "SELECT kind, sealed_by, count(*) FROM records GROUP BY kind, sealed_by"
 _SWEEP: Final = (
@@ -151,7 +155,7 @@ class SqliteStore:
         """Return about so many living records, and where to go on."""
         after = json.loads(cursor) if cursor else ["", ""]
         values = {"after_kind": after[0], "after_id": after[1], "kind": kind, "limit": limit}
-        rows = await self._all(_WALK, values)
+        rows = await self._all(_WALK if kind is None else _WALK_KIND, values)
         entries = [Entry(row[0], row[1], Record(*row[2:])) for row in rows]
         now = self._clock.now()
         living = [one for one in entries if one.record.expires_at is None or one.record.expires_at > now]
@@ -202,14 +206,15 @@ class SqliteStore:
         return {"kind": kind, "id": record_id, "now": self._clock.now()}
 
     async def _all(self, statement: str, values: Mapping[str, object]) -> list[Any]:
-        # In one go: between a SELECT and its last row the connection is a reader, and a write of another caller on it
-        # would fail at once as «locked» when another process has written meanwhile (SQLITE_BUSY_SNAPSHOT).
+        # Executed and read to its end in one go of the connection's thread. A statement that is not at its end holds
+        # the transaction open: what another caller writes meanwhile would be told as done and not be on the disk yet,
+        # or, where another process has written since, be refused at once («database is locked») without any waiting.
         async with self._errors():
             return list(await self._db.execute_fetchall(statement, values))
 
     async def _change(self, statement: str, values: Mapping[str, object]) -> int:
-        """Run a statement and return how many records it touched."""
-        return len(await self._all(f"{statement} RETURNING 1", values))
+        async with self._errors(), self._db.execute(statement, values) as cursor:
+            return cursor.rowcount
 
     @asynccontextmanager
     async def _errors(self) -> AsyncIterator[None]:
