@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs pictures bench lock clean
+.PHONY: help demo test check docs pictures bench bench-sessions lock clean
 
 help: ## List the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with: make PYTHON=python3.11")'
@@ -22,6 +22,11 @@ $(VENV)/.runtime: requirements/runtime.txt pyproject.toml
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@echo "Adding what the tests need ..."
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
+	@echo "Adding what the drawings need ..."
+	@$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
 
 demo: $(VENV)/.runtime ## Gateway, emulator and a tour on this machine
@@ -48,8 +53,13 @@ pictures: $(VENV)/.dev ## Take the pictures of docs/ anew, in Chromium
 bench: $(VENV)/.dev ## Measure the CPU cost of a proxied call, in a minute
 	@$(BIN)/python -m bench.proxied_call
 
+bench-sessions: $(VENV)/.bench ## Measure sessions at scale on each store, in half an hour
+	@tests/ensure-programs
+	@$(BIN)/python -m bench.sessions $(ARGS)
+	@$(BIN)/python -m bench.sessions report
+
 lock: $(VENV)/.dev ## Resolve the dependencies anew into hashed requirement files
-	@for part in runtime:"" dev:"--extra=dev"; do \
+	@for part in runtime:"" dev:"--extra=dev" bench:"--extra=dev --extra=bench"; do \
 	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	    --no-header $${part#*:} -o requirements/$${part%%:*}.txt pyproject.toml; \
 	done

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -69,24 +69,34 @@ class PostgresServer:
                 stderr=log,
                 **_as(self.user),
             )
-        status = data / "postmaster.pid"  # its last line says what it is doing
         deadline = time.monotonic() + _PATIENCE
-        while not (status.exists() and status.read_text().splitlines()[7:8] == ["ready   "]):
+        while not self._is_ready():
             assert self.process.poll() is None, (self.folder / "log").read_text()
             assert time.monotonic() < deadline, (self.folder / "log").read_text()
             time.sleep(0.01)
+
+    def _is_ready(self) -> bool:
+        status = self.folder / "data" / "postmaster.pid"  # of a killed one, too: its first line says whose it is
+        lines = status.read_text().splitlines() if status.exists() else []
+        return self.process is not None and [*lines[:1], *lines[7:8]] == [str(self.process.pid), "ready   "]
 
     def stop(self) -> None:
         """Stop it: every connection is told and closed."""
         self._end(signal.SIGINT)
 
-    def kill(self) -> None:
-        """Stop it at once: nothing is written any more, and the next start recovers from the log."""
-        self._end(signal.SIGQUIT)
-
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
             self.process.send_signal(how)
+            self.process.wait(_PATIENCE)
+            self.process = None
+
+    def kill(self) -> None:
+        """End it and its backends as a crash does."""
+        if self.process is not None:
+            backends = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+            for one in (self.process.pid, *map(int, backends)):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
             self.process.wait(_PATIENCE)
             self.process = None
 
@@ -108,17 +118,18 @@ async def until_locked_out(outsider: asyncpg.Connection, number: int = 1) -> Non
 
 
 @contextmanager
-def running_postgres(*, fsync: bool = True) -> Iterator[PostgresServer]:
+def running_postgres(*, fsync: bool = True, more: str = "") -> Iterator[PostgresServer]:
     """Run a server with a superuser `gateway` until the block ends.
 
     Args:
         fsync: off for speed, where nothing is proven about what outlives a crash.
+        more: further lines of its settings.
     """
     user = _fit_user()
     folder = Path(tempfile.mkdtemp(prefix="gateway-postgres-"))
     try:
         server = PostgresServer(folder, user, free_port(), folder / "authority.pem")
-        _prepare(server, fsync=fsync)
+        _prepare(server, f"fsync = {'on' if fsync else 'off'}\n{more}\n")
         server.start()
         try:
             yield server
@@ -128,7 +139,7 @@ def running_postgres(*, fsync: bool = True) -> Iterator[PostgresServer]:
         shutil.rmtree(folder)
 
 
-def _prepare(server: PostgresServer, *, fsync: bool) -> None:
+def _prepare(server: PostgresServer, more: str) -> None:
     """Make its databases, which speak German: their own order of words is not that of the bytes."""
     password = server.folder / "password"
     password.write_text(PASSWORD)
@@ -144,7 +155,7 @@ def _prepare(server: PostgresServer, *, fsync: bool) -> None:
         **_as(server.user),
     )
     with (data / "postgresql.conf").open("a") as settings:
-        settings.write(_SETTINGS + f"fsync = {'on' if fsync else 'off'}\n")
+        settings.write(_SETTINGS + more)
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
     authority.cert_pem.write_to_path(server.authority)

@@ -34,7 +34,7 @@ def test_a_development_dependency_is_locked(name: str) -> None:
     assert name in _locked("dev.txt")
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "build.txt"])
+@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt", "bench.txt", "build.txt"])
 def test_each_line_is_hashed_and_no_index_is_named(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
     assert text.count("==") <= text.count("--hash=sha256:")

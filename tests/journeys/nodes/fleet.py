@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -175,25 +175,26 @@ class Fleet:
 
 
 @asynccontextmanager
+async def open_emulator(settings: EmulatorSettings) -> AsyncIterator[str]:
+    """Run an emulator until the block ends; its URL."""
+    emulator = runner(make_app(settings))
+    await emulator.setup()
+    try:
+        await web.TCPSite(emulator, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{emulator.addresses[0][1]}"
+    finally:
+        await emulator.cleanup()
+
+
+@asynccontextmanager
 async def open_fleet(
     folder: Path, store_url: str, nodes: int, *, emulated: EmulatorSettings | None = None
 ) -> AsyncIterator[Fleet]:
     """Start an emulator and so many nodes; end whatever still runs."""
-    async with AsyncExitStack() as stack:
-        emulator = runner(make_app(emulated or EmulatorSettings()))
-        await emulator.setup()
-        stack.push_async_callback(emulator.cleanup)
-        await web.TCPSite(emulator, "127.0.0.1", 0).start()
-        http = await stack.enter_async_context(
-            aiohttp.ClientSession(
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=60),
-                connector=aiohttp.TCPConnector(limit=0),
-            )
-        )
-        ring = folder / "ring"
-        ring.write_text(generate_key() + "\n")
-        fleet = Fleet(folder, store_url, f"http://127.0.0.1:{emulator.addresses[0][1]}", http, ring)
+    ring = folder / "ring"
+    ring.write_text(generate_key() + "\n")
+    async with open_emulator(emulated or EmulatorSettings()) as cronofy, open_http() as http:
+        fleet = Fleet(folder, store_url, cronofy, http, ring)
         try:
             for _ in range(nodes):
                 await fleet.add()
@@ -202,3 +203,12 @@ async def open_fleet(
         finally:
             for node in fleet.nodes:
                 await fleet.end(node, signal.SIGKILL)
+
+
+def open_http() -> aiohttp.ClientSession:
+    """Return what calls any number of nodes at once and keeps no cookie."""
+    return aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=60),
+        connector=aiohttp.TCPConnector(limit=0),
+    )
