@@ -31,6 +31,7 @@ class Checked:
     Attributes:
         settings: as read.
         application_secrets: by the application's name.
+        other_application_secrets: the second ones, by the application's name; empty where there is none.
         client_secrets: by client id.
         key_ring: in its written form.
         store_url: the record store's, with its password where it has one; `memory:` in cookie shape.
@@ -39,6 +40,7 @@ class Checked:
 
     settings: Settings
     application_secrets: dict[str, str]
+    other_application_secrets: dict[str, str]
     client_secrets: dict[str, tuple[str, ...]]
     key_ring: str
     store_url: str
@@ -85,6 +87,12 @@ def check_settings(data: dict[str, Any]) -> Checked:
         name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
         for name, one in settings.applications.items()
     }
+    others = {
+        name: reader.any_one(
+            f"applications.{name}.other_client_secret", one.other_client_secret, one.other_client_secret_file
+        )
+        for name, one in settings.applications.items()
+    }
     clients = {
         name: reader.many(f"clients.{name}.secrets", one.secrets, one.secrets_file)
         for name, one in settings.clients.items()
@@ -104,7 +112,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
         raise SettingsInvalid(found)
     if settings.sessions.shape == "cookie":
         store_url = MEMORY  # nothing lies on a disk, whatever is named
-    return Checked(settings, applications, clients, ring, store_url, tuple(found))
+    return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
 
 
 def _is_all_loopback(settings: Settings) -> bool:

@@ -22,6 +22,7 @@ from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import LEASE, PATIENCE, Refreshes
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sending import Sender
 from gateway.flows.sessions import SESSION, Sessions
 from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import RevokeDoor, TokenDoor
@@ -58,11 +59,10 @@ def make_doors(
     proxy = Proxy(
         table=table,
         callers=callers,
-        vault=vault,
         modes=modes,
         bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering),
-        upstream=outside.upstream,
+        sender=Sender(outside.upstream, vault),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)

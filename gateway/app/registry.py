@@ -19,6 +19,7 @@ def make_registry(checked: Checked) -> Registry:
             name=name,
             client_id=one.client_id,
             client_secret=checked.application_secrets[name],
+            other_client_secret=checked.other_application_secrets[name],
             hosts=Hosts(one.emulator_url, one.emulator_url) if one.emulator_url else HOSTS[one.data_centre],
         )
         for name, one in settings.applications.items()
@@ -38,10 +39,19 @@ def make_registry(checked: Checked) -> Registry:
             may_impersonate=one.may_impersonate,
             modes=_mode_policy(one),
             browser=_browser_door(one),
+            custody=one.custody,
+            service_door=one.service_door,
+            operations=frozenset(one.operations),
+            origins=_origins(one),
+            secrets=checked.client_secrets[name],
         )
         for name, one in settings.clients.items()
     ]
     return Registry(applications, clients)
+
+
+def _origins(one: ClientSettings) -> frozenset[str]:
+    return frozenset({*one.origins, *((origin_of(one.home),) if one.home else ())})
 
 
 def _mode_policy(one: ClientSettings) -> ModePolicy:
@@ -58,7 +68,7 @@ def _browser_door(one: ClientSettings) -> BrowserDoor | None:
     if one.home is None:
         return None
     return BrowserDoor(
-        origins=frozenset({origin_of(one.home), *one.origins}),
+        origins=_origins(one),
         home=one.home,
         scope=one.login_scope,
         service_scope=one.login_service_scope,

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 
 from gateway.config.values import ModeName, Section, as_origin
-from gateway.rules.client import OnUngranted
+from gateway.rules.client import Custody, OnUngranted
 from gateway.rules.data_centres import DataCentre
 from gateway.rules.mode_policy import OnOtherMode, RevokeRefused
 from gateway.rules.scopes import ScopePolicy
@@ -19,6 +19,12 @@ class ApplicationSettings(Section):
     client_secret: SecretStr | None = Field(None, description="Cronofy's client secret; also its API key.")
     client_secret_file: Path | None = Field(
         None, description="File with the client secret; instead of `client_secret`."
+    )
+    other_client_secret: SecretStr | None = Field(
+        None, description="A second secret that is active at Cronofy, while one is exchanged for another."
+    )
+    other_client_secret_file: Path | None = Field(
+        None, description="File with the second secret; instead of `other_client_secret`."
     )
     data_centre: DataCentre = Field(DataCentre.US, description="us, de, uk, au, sg or ca: where the application lives.")
     emulator_url: str | None = Field(
@@ -44,6 +50,17 @@ class ClientSettings(Section):
     )
     any_loopback_redirect: bool = Field(
         default=False, description="Any loopback redirect URI is its own. For development only."
+    )
+    custody: Custody = Field(
+        Custody.CLIENT,
+        description="Who holds its tokens: client, as at Cronofy, or gateway, which hands out opaque handles instead.",
+    )
+    service_door: bool = Field(
+        default=False,
+        description="Its backend may call for its stored connections, with its secret and Gateway-Account.",
+    )
+    operations: list[str] = Field(
+        default=[], description="The only operations it may call, by their names in docs/operations.md; empty: all."
     )
     scope_policy: ScopePolicy = Field(
         ScopePolicy.REJECT, description="A request without free_busy_write: reject it, or add the scope."

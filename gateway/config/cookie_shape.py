@@ -30,7 +30,7 @@ _OF_CLIENT: Final = (
     _Refused(
         "custody", lambda value: value == "gateway", "is gateway, but nothing would keep the tokens", "use client"
     ),
-    _Refused("service", bool, "opens the service door, but nothing would keep the tokens", "leave it out"),
+    _Refused("service_door", bool, "opens the service door, but nothing would keep the tokens", "leave it out"),
 )
 _LOST: Final = (
     (
@@ -68,9 +68,7 @@ def complaints_about_cookie_shape(settings: Settings) -> list[Complaint]:
 
 
 def _is_set(section: Settings | ClientSettings, one: _Refused) -> bool:
-    """Say whether a setting is there and set so; some of them exist in later versions only."""
-    value = getattr(section, one.name, None)
-    return value is not None and one.is_set(value)
+    return one.is_set(getattr(section, one.name))
 
 
 def _complaint(place: str, one: _Refused) -> Complaint:

@@ -40,6 +40,12 @@ class Secrets:
         self._judge(place, secret)
         return secret
 
+    def any_one(self, place: str, value: SecretStr | None, file: Path | None) -> str:
+        """Return a secret that may be missing, but must not be weak; empty where it is missing."""
+        if value is None and file is None:
+            return ""
+        return self.one(place, value, file)
+
     def many(self, place: str, values: list[SecretStr], file: Path | None) -> tuple[str, ...]:
         """Return secrets, of which one at least must be there and none may be weak."""
         if file is not None:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from gateway.app import run_gateway
 from gateway.config_check import check_settings
 from gateway.demo.app_server import WEB_CLIENT, make_demo_app
-from gateway.demo.settings import FREE_BUSY_CLIENT, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+from gateway.demo.settings import BROKER_CLIENT, FREE_BUSY_CLIENT, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
 from gateway.demo.tour import Tour
 from gateway.emulator.app import EmulatorSettings, make_app, runner
 
@@ -119,7 +119,8 @@ def _show_signposts(out: Console, app_url: str, public_url: str, emulator_url: s
 
 Point an SDK at it: client [bold]{SDK_CLIENT}[/] / {secret_of(SDK_CLIENT)} (adds the missing scope)
                  or [bold]{STRICT_CLIENT}[/] / {secret_of(STRICT_CLIENT)} (refuses instead)
-                 or [bold]{FREE_BUSY_CLIENT}[/] / {secret_of(FREE_BUSY_CLIENT)} (takes free_busy only);
+                 or [bold]{FREE_BUSY_CLIENT}[/] / {secret_of(FREE_BUSY_CLIENT)} (takes free_busy only)
+                 or [bold]{BROKER_CLIENT}[/] / {secret_of(BROKER_CLIENT)} (gets handles, never a token; service door);
                  any loopback redirect URI
 
   Python   client = pycronofy.Client(client_id="{SDK_CLIENT}", client_secret="{secret_of(SDK_CLIENT)}")

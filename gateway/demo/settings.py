@@ -9,6 +9,7 @@ from gateway.demo.app_server import WEB_CLIENT
 SDK_CLIENT: Final = "demo-sdk"
 STRICT_CLIENT: Final = "demo-strict"
 FREE_BUSY_CLIENT: Final = "demo-free-busy-only"
+BROKER_CLIENT: Final = "demo-broker"
 
 
 def demo_settings(
@@ -39,6 +40,7 @@ def demo_settings(
                 "accepted_modes": ["free_busy"],
                 "on_other_mode": "refuse",
             },
+            BROKER_CLIENT: {**_client(BROKER_CLIENT, "add"), "custody": "gateway", "service_door": True},
             WEB_CLIENT: {**_client(WEB_CLIENT, "add"), "origins": [app_url], "home": f"{app_url}/"},
         },
     }

@@ -6,21 +6,21 @@ operations that the route table flags are read on the way up, and only paged one
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote_plus
 
 from gateway.flows.answers import Answer, Answers, Asked
 from gateway.flows.callers import Caller, Callers
+from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import Upstream, UpstreamReply
+from gateway.flows.ports import UpstreamReply
 from gateway.flows.ruled_body import RuledBodies
-from gateway.flows.vault import Vault
+from gateway.flows.sending import Sender
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
-from gateway.rules.headers import Pairs, to_upstream
 from gateway.rules.operations import Body, Match, OperationTable
 from gateway.rules.queries import parse_query, seen_names
 from gateway.rules.request_target import Target, read_target
@@ -34,64 +34,16 @@ _SUCCESS: Final = range(200, 300)
 _DOUBTFUL: Final = frozenset({403, 423})  # no permission; no usable credentials
 
 
-class IncomingBody(Protocol):
-    """A request's body, not read yet."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there is one."""
-        ...
-
-    @property
-    def length(self) -> int | None:
-        """Its announced length, in bytes; None where it was not announced."""
-        ...
-
-    async def read(self, limit: int) -> bytes:
-        """Return it whole, as sent.
-
-        Raises:
-            RequestRefused: `body_too_large`.
-        """
-        ...
-
-    def stream(self) -> AsyncIterator[bytes]:
-        """Yield it as it arrives."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A call as it came: method, raw target, all header lines, body; and the connection of its session, if any."""
-
-    method: str
-    target: str
-    headers: Pairs
-    body: IncomingBody
-    request_id: str
-    connection: str = ""
-
-
-@dataclass(slots=True)
-class CallFacts:
-    """What the log line and the metrics want to know; filled on the way, so that a refusal has it too."""
-
-    operation: str = "unmatched"
-    client: str = ""
-    mode: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """Carries calls to Cronofy and back; an answer waits `mode_wait` seconds for its mode, past the upstream's head."""
 
     table: OperationTable
     callers: Callers
-    vault: Vault
     modes: ModeBook
     bodies: RuledBodies
     answers: Answers
-    upstream: Upstream
+    sender: Sender
     metrics: Metrics
     mode_wait: float = 1.0
 
@@ -124,9 +76,9 @@ class Proxy:
         if ruled is not None and ruled.nothing_left:
             return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
-            reply = await self._send(incoming, match, target, caller, body, merged=bool(asked.refused))
+            reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
-                caller, reply = await self._send_again(incoming, asked, target, caller, body, reply)
+                caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
@@ -174,69 +126,6 @@ class Proxy:
             return await asyncio.wait_for(look_up, self.mode_wait)
         except TimeoutError:
             return None
-
-    async def _send(
-        self,
-        incoming: Incoming,
-        match: Match,
-        target: Target,
-        caller: Caller,
-        body: bytes | AsyncIterator[bytes] | None,
-        *,
-        merged: bool,
-    ) -> UpstreamReply:
-        headers = to_upstream(
-            incoming.headers,
-            authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
-            request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens or merged,
-            impersonate=bool(caller.client and caller.client.may_impersonate),
-        )
-        if match.operation.body is Body.READ:
-            # What was read was decoded, so the coding that it came in is not true any more.
-            headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]
-        if incoming.body.length is not None and body is not None and not isinstance(body, bytes):
-            headers.append(("Content-Length", str(incoming.body.length)))
-        query = f"?{target.query}" if target.query else ""
-        reply = await self.upstream.send(
-            incoming.method, f"{caller.application.hosts.api}{target.path}{query}", headers, body
-        )
-        if reply.status < _OK:
-            reply.close()
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REPLY_INVALID,
-                "Cronofy answered with a status that ends no call.",
-                detail=str(reply.status),
-            )
-        if reply.status in _REDIRECTS and reply.status != _NOT_MODIFIED:
-            reply.close()
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REDIRECTED,
-                "Cronofy answered with a redirect, which its API never does.",
-                detail=str(reply.status),
-            )
-        return reply
-
-    async def _send_again(
-        self,
-        incoming: Incoming,
-        asked: Asked,
-        target: Target,
-        caller: Caller,
-        body: bytes | AsyncIterator[bytes] | None,
-        refused: UpstreamReply,
-    ) -> tuple[Caller, UpstreamReply]:
-        """Get another token for a call that Cronofy refused with 401, and send it once more where that is possible."""
-        refused.close()
-        fresh = await self.vault.after_401(caller.connection, caller.version)
-        if body is not None and not isinstance(body, bytes):
-            raise CronofyUnavailable(
-                Code.TOKEN_RENEWED,
-                "The access token had to be renewed, and this body is too large to be kept. Send the same call again.",
-                headers={"Retry-After": "1"},
-            )
-        renewed = replace(caller, bearer=fresh.bearer)
-        return renewed, await self._send(incoming, asked.match, target, renewed, body, merged=bool(asked.refused))
 
 
 async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[bytes] | None:

@@ -9,9 +9,13 @@ from gateway.rules.fingerprints import fingerprint
 
 
 class Registry:
-    """Looks applications and clients up; never changes once made."""
+    """Looks applications and clients up. It changes only as a whole, when the settings or the store's clients do."""
 
     def __init__(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
+        self.replace(applications, clients)
+
+    def replace(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
+        """Put others in the place of all applications and clients, at once."""
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}
         self.origins = frozenset[str]().union(*(one.browser.origins for one in self._clients.values() if one.browser))

@@ -12,6 +12,13 @@ ClientId = NewType("ClientId", str)
 AccountId = NewType("AccountId", str)
 
 
+class Custody(StrEnum):
+    """Who holds the tokens that a client gets at the token endpoint."""
+
+    CLIENT = "client"  # Cronofy's tokens are handed through
+    GATEWAY = "gateway"  # the client gets opaque handles, the tokens stay in a sealed connection
+
+
 class OnUngranted(StrEnum):
     """What happens to an exchange whose granted scope lacks free_busy_write."""
 
@@ -28,12 +35,19 @@ class Application:
         client_id: Cronofy's client id.
         client_secret: Cronofy's client secret, which is its API key as well; never shown.
         hosts: the two origins of its data centre.
+        other_client_secret: a second secret that is active at Cronofy while they are exchanged; empty for none.
     """
 
     name: str
     client_id: str
     client_secret: str = field(repr=False)
     hosts: Hosts
+    other_client_secret: str = field(default="", repr=False)
+
+    @property
+    def client_secrets(self) -> tuple[str, ...]:
+        """Every active secret, the first one first."""
+        return tuple(filter(None, (self.client_secret, self.other_client_secret)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,11 @@ class Client:
         may_impersonate: its `Cronofy-Impersonate` header is passed on.
         modes: which access modes it takes.
         browser: how its pages use the browser door; None for a client without pages.
+        custody: who holds its tokens.
+        service_door: its backend may call for its stored connections, with its secret and `Gateway-Account`.
+        operations: names of the only operations that it may call; empty means every one.
+        origins: origins of its pages, with or without a browser door.
+        secrets: its active secrets themselves, with which callbacks are signed for it; never shown.
     """
 
     id: ClientId
@@ -92,3 +111,8 @@ class Client:
     may_impersonate: bool = False
     modes: ModePolicy = field(default_factory=ModePolicy)
     browser: BrowserDoor | None = None
+    custody: Custody = Custody.CLIENT
+    service_door: bool = False
+    operations: frozenset[str] = frozenset()
+    origins: frozenset[str] = frozenset()
+    secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from gateway.flows.answers import Answer
+from gateway.flows.incoming import Incoming
 from gateway.flows.ports import UpstreamReply
-from gateway.flows.proxy import Incoming
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs

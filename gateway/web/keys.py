@@ -8,10 +8,11 @@ from aiohttp import web
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
+from gateway.flows.incoming import CallFacts
 from gateway.flows.modes import ModeBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
-from gateway.flows.proxy import CallFacts, Proxy
+from gateway.flows.proxy import Proxy
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
@@ -52,7 +53,7 @@ class PublicDoors:
 
     async def close(self) -> None:
         """Finish what must be finished: refreshes above all, whose answers have to reach the store."""
-        await self.proxy.vault.close()
+        await self.proxy.callers.vault.close()
         await self.tokens.refreshes.close()
         await self.proxy.modes.close()
 

@@ -19,8 +19,8 @@ async def test_both_doors_share_refreshes_connections_and_modes(clock: FakeClock
     async with open_outside(checked, clock, metrics) as outside:
         doors = make_doors(checked, outside, clock, metrics)
 
-        assert doors.proxy.vault._refreshes is doors.tokens.refreshes
-        assert doors.browser.disconnects.vault is doors.proxy.vault
+        assert doors.proxy.callers.vault._refreshes is doors.tokens.refreshes
+        assert doors.browser.disconnects.vault is doors.proxy.callers.vault
         assert doors.browser.modes is doors.proxy.modes is doors.tokens.modes
         await doors.close()
 

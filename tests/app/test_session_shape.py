@@ -28,7 +28,7 @@ async def test_records_are_what_is_made_unless_the_settings_say_otherwise(clock:
     assert type(doors.browser.sessions) is Sessions
     assert isinstance(doors.browser.storage, RecordStorage)
     assert not isinstance(doors.browser.connections, CarriedConnections)
-    assert doors.proxy.vault._beside is True
+    assert doors.proxy.callers.vault._beside is True
     assert check_settings(good_settings()).settings.sessions.shape == "record"
 
 
@@ -41,6 +41,6 @@ async def test_in_cookie_shape_sign_ins_and_refreshes_share_the_connections_of_t
     assert isinstance(doors.browser.connections, CarriedConnections)
     assert doors.browser.own_sessions.sessions is doors.browser.sessions
     assert doors.browser.connections is doors.browser.sessions._connections
-    assert doors.browser.connections is doors.proxy.vault._connections
+    assert doors.browser.connections is doors.proxy.callers.vault._connections
     assert doors.browser.connections is doors.browser.sign_ins.connections
-    assert doors.proxy.vault._beside is False
+    assert doors.proxy.callers.vault._beside is False

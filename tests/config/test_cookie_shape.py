@@ -14,7 +14,7 @@ COOKIE = {"sessions": {"shape": "cookie"}}
 
 
 def with_later(settings: Settings, **later: Any) -> Settings:
-    """Return settings with some that need not exist yet; `client` has those of the only client."""
+    """Return settings with changes that were not checked; `client` has those of the only client."""
     of_client = later.pop("client", {})
     clients = {name: one.model_copy(update=of_client) for name, one in settings.clients.items()}
     return settings.model_copy(update={**later, "clients": clients})
@@ -30,7 +30,7 @@ def test_of_record_shape_there_is_nothing_to_say() -> None:
     [
         ({"workers": 2}, "workers"),
         ({"client": {"custody": "gateway"}}, "clients.app.custody"),
-        ({"client": {"service": True}}, "clients.app.service"),
+        ({"client": {"service_door": True}}, "clients.app.service_door"),
     ],
 )
 def test_what_needs_a_store_is_refused(later: dict[str, Any], place: str) -> None:
@@ -43,7 +43,7 @@ def test_what_needs_a_store_is_refused(later: dict[str, Any], place: str) -> Non
     assert 'sessions.shape = "record"' in refused.hint
 
 
-@pytest.mark.parametrize("later", [{"workers": 1}, {"client": {"custody": "client", "service": False}}])
+@pytest.mark.parametrize("later", [{"workers": 1}, {"client": {"custody": "client", "service_door": False}}])
 def test_what_needs_none_is_not(later: dict[str, Any]) -> None:
     settings = check_settings(good_settings(**COOKIE)).settings
     assert not [one for one in complaints_about_cookie_shape(with_later(settings, **later)) if one.fatal]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gateway.config_check import check_settings
 from gateway.demo.app_server import WEB_CLIENT
-from gateway.demo.settings import SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+from gateway.demo.settings import BROKER_CLIENT, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
 
 
 def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> None:
@@ -27,3 +27,6 @@ def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> Non
     assert secret_of(SDK_CLIENT) == "demo-sdk-secret"
     assert checked.settings.clients[SDK_CLIENT].scope_policy == "add"
     assert checked.settings.clients[STRICT_CLIENT].scope_policy == "reject"
+    broker = checked.settings.clients[BROKER_CLIENT]
+    assert (broker.custody, broker.service_door, broker.any_loopback_redirect) == ("gateway", True, True)
+    assert secret_of(BROKER_CLIENT) == "demo-broker-secret"

@@ -8,8 +8,8 @@ import pytest
 
 from gateway.flows.callers import Caller
 from gateway.flows.explain import Explainer, Question
+from gateway.flows.incoming import CallFacts
 from gateway.flows.ports import ApiReply
-from gateway.flows.proxy import CallFacts
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import GatewayError, RequestRefused

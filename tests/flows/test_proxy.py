@@ -8,8 +8,10 @@ import pytest
 
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.callers import Callers
-from gateway.flows.proxy import CallFacts, Incoming, Proxy
+from gateway.flows.incoming import CallFacts, Incoming
+from gateway.flows.proxy import Proxy
 from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.sending import Sender
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
@@ -59,11 +61,10 @@ def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
-        vault=callers.vault,
         modes=one.modes,
         answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
         bodies=RuledBodies(callers, mode_rules(one, A, B), one.bindings, 1_000_000),
-        upstream=upstream,
+        sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
         mode_wait=0.05,
     )

@@ -15,6 +15,7 @@ FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "service", "base", "
 WITHOUT_TWIN = {
     "gateway/__main__.py",
     "gateway/flows/ports.py",
+    "gateway/flows/incoming.py",
     "gateway/web/keys.py",
     "gateway/observe/events.py",
     "gateway/config/complaints.py",
