@@ -67,7 +67,7 @@ class _WaryConnector(aiohttp.TCPConnector):
 
 
 @cache
-def _tls_context(ca_file: str) -> ssl.SSLContext:
+def tls_context(ca_file: str) -> ssl.SSLContext:
     """Make a TLS context that trusts the system's authorities and those of a file; kept, since loading them is slow."""
     tls = ssl.create_default_context()
     if ca_file:
@@ -86,7 +86,7 @@ def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aioht
     Raises:
         OSError: the ca_file cannot be read (ssl.SSLError when it holds no certificate).
     """
-    tls = _tls_context(settings.ca_file)
+    tls = tls_context(settings.ca_file)
     session = aiohttp.ClientSession(
         connector=_WaryConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
         timeout=aiohttp.ClientTimeout(

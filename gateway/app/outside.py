@@ -10,13 +10,15 @@ import structlog
 
 from gateway.adapters.cronofy_client import CronofyClient
 from gateway.adapters.key_ring import parse_key_ring
+from gateway.adapters.lean.pool import Pool
+from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_guarded import GuardedStore
 from gateway.adapters.store_memory import MemoryStore
 from gateway.adapters.store_postgres import PostgresStore
 from gateway.adapters.store_redis import RedisStore
 from gateway.adapters.store_sqlite import SqliteStore
-from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
+from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session, tls_context
 from gateway.config import Settings
 from gateway.config_check import Checked
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
@@ -62,14 +64,30 @@ async def open_outside(
     settings = checked.settings
     async with AsyncExitStack() as stack:
         sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
-        session = client_session(_upstream_settings(settings))
-        stack.push_async_callback(session.close)
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
+        upstream = await _open_upstream(stack, settings, metrics)
         store = await patiently(lambda: open_store(checked, clock), wait)
         stack.push_async_callback(store.close)
         guarded = GuardedStore(store, clock, metrics)
-        yield Outside(guarded, sealer, CronofyClient(own_session), AiohttpUpstream(session, metrics))
+        yield Outside(guarded, sealer, CronofyClient(own_session), upstream)
+
+
+async def _open_upstream(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> Upstream:
+    """Open the transport of proxied calls: lean, unless it is not wanted or a proxy stands in between."""
+    section = _upstream_settings(settings)
+    if settings.upstream.lean and not section.egress_proxy:
+        pool = Pool(
+            limit=section.connections,
+            connect_timeout=section.connect_timeout,
+            read_timeout=section.read_timeout,
+            tls=tls_context(section.ca_file),
+        )
+        stack.push_async_callback(pool.close)
+        return LeanUpstream(pool, metrics)
+    session = client_session(section)
+    stack.push_async_callback(session.close)
+    return AiohttpUpstream(session, metrics)
 
 
 async def patiently(story: Callable[[], Awaitable[T]], wait: Callable[[str], None] | None) -> T:

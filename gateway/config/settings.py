@@ -137,6 +137,10 @@ class UpstreamSection(Section):
     connect_timeout: Seconds = Field(5.0, description="Seconds to connect to Cronofy, TLS included.")
     read_timeout: Seconds = Field(30.0, description="Seconds without a byte after which Cronofy counts as too slow.")
     connections: int = Field(200, ge=1, le=10_000, description="The most connections to Cronofy at one time.")
+    lean: bool = Field(
+        default=True,
+        description="Use the gateway's own connections for proxied calls; false, or an egress_proxy: aiohttp's client.",
+    )
     egress_proxy: str = Field("", pattern=r"^(https?://\S+)?$", description="HTTP proxy for calls to Cronofy.")
     ca_file: Path | None = Field(
         None, description="PEM file of further certificate authorities, such as a proxy's own."

@@ -10,6 +10,8 @@ import aiohttp
 import pytest
 import trustme
 
+from gateway.adapters.lean.pool import Pool
+from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
@@ -33,11 +35,17 @@ async def serve() -> AsyncIterator[Serve]:
         server.close()
 
 
-@pytest.fixture
-async def upstream() -> AsyncIterator[AiohttpUpstream]:
-    session = client_session(UpstreamSettings(read_timeout=0.3))
-    yield AiohttpUpstream(session, Metrics())
-    await session.close()
+@pytest.fixture(params=["aiohttp", "lean"])
+async def upstream(request: pytest.FixtureRequest) -> AsyncIterator[AiohttpUpstream | LeanUpstream]:
+    """Each transport: whoever chooses one gets the same promises."""
+    if request.param == "aiohttp":
+        session = client_session(UpstreamSettings(read_timeout=0.3))
+        yield AiohttpUpstream(session, Metrics())
+        await session.close()
+    else:
+        pool = Pool(limit=10, connect_timeout=5.0, read_timeout=0.3, tls=ssl.create_default_context())
+        yield LeanUpstream(pool, Metrics())
+        await pool.close()
 
 
 def _answering(reply: bytes, heads: list[bytes]) -> Handler:
@@ -51,7 +59,7 @@ def _answering(reply: bytes, heads: list[bytes]) -> Handler:
 
 
 async def test_the_target_goes_out_byte_for_byte_and_no_header_is_added(
-    serve: Serve, upstream: AiohttpUpstream
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream
 ) -> None:
     heads: list[bytes] = []
     url = await serve(_answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", heads))
@@ -64,7 +72,9 @@ async def test_the_target_goes_out_byte_for_byte_and_no_header_is_added(
     assert sorted(header.split(":")[0] for header in headers if header) == ["Host", "X-One"]
 
 
-async def test_bodies_come_undecoded_and_headers_in_order(serve: Serve, upstream: AiohttpUpstream) -> None:
+async def test_bodies_come_undecoded_and_headers_in_order(
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream
+) -> None:
     packed = gzip.compress(b"hello")
     head = f"HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Encoding: gzip\r\nX-A: 2\r\nContent-Length: {len(packed)}\r\n\r\n"
     url = await serve(_answering(head.encode() + packed, []))
@@ -75,7 +85,9 @@ async def test_bodies_come_undecoded_and_headers_in_order(serve: Serve, upstream
     reply.close()
 
 
-async def test_a_body_past_the_limit_is_an_error_not_a_cut(serve: Serve, upstream: AiohttpUpstream) -> None:
+async def test_a_body_past_the_limit_is_an_error_not_a_cut(
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream
+) -> None:
     url = await serve(_answering(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n" + b"x" * 50, []))
     reply = await upstream.send("GET", url + "/", [], None)
 
@@ -86,7 +98,9 @@ async def test_a_body_past_the_limit_is_an_error_not_a_cut(serve: Serve, upstrea
 
 
 @pytest.mark.parametrize("head", [b"Content-Length: 50", b"Transfer-Encoding: chunked"])
-async def test_a_body_that_breaks_off_is_an_error(serve: Serve, upstream: AiohttpUpstream, head: bytes) -> None:
+async def test_a_body_that_breaks_off_is_an_error(
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream, head: bytes
+) -> None:
     url = await serve(_answering(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n5\r\nhello\r\n", []))
     reply = await upstream.send("GET", url + "/", [], None)
 
@@ -95,7 +109,7 @@ async def test_a_body_that_breaks_off_is_an_error(serve: Serve, upstream: Aiohtt
     reply.close()
 
 
-async def test_a_stalled_answer_is_a_timeout(serve: Serve, upstream: AiohttpUpstream) -> None:
+async def test_a_stalled_answer_is_a_timeout(serve: Serve, upstream: AiohttpUpstream | LeanUpstream) -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
@@ -120,7 +134,7 @@ class _Stale:
 
 
 async def test_a_safe_call_on_a_stale_connection_is_sent_once_more_and_counted(
-    serve: Serve, upstream: AiohttpUpstream
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream
 ) -> None:
     """Were aiohttp's own silent repetition still on, the counter would stay at zero."""
     stale = _Stale()
@@ -134,7 +148,9 @@ async def test_a_safe_call_on_a_stale_connection_is_sent_once_more_and_counted(
     assert upstream.metrics.upstream_retries._value.get() == 1
 
 
-async def test_a_post_on_a_stale_connection_is_never_repeated(serve: Serve, upstream: AiohttpUpstream) -> None:
+async def test_a_post_on_a_stale_connection_is_never_repeated(
+    serve: Serve, upstream: AiohttpUpstream | LeanUpstream
+) -> None:
     stale = _Stale()
     url = await serve(stale)
     first = await upstream.send("POST", url + "/", [], b"1")
@@ -159,7 +175,9 @@ async def tls_url(tmp_path: Path) -> AsyncIterator[str]:
     server.close()
 
 
-async def test_a_certificate_of_an_unknown_authority_is_refused(tls_url: str, upstream: AiohttpUpstream) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(
+    tls_url: str, upstream: AiohttpUpstream | LeanUpstream
+) -> None:
     with pytest.raises(CronofyUnavailable) as caught:
         await upstream.send("GET", tls_url, [], None)
     assert caught.value.code == Code.UPSTREAM_UNREACHABLE
@@ -178,10 +196,11 @@ async def test_a_missing_authority_file_is_an_error_at_the_start() -> None:
         client_session(UpstreamSettings(ca_file="/nowhere/ca.pem"))
 
 
-async def test_the_session_keeps_no_cookies(serve: Serve, upstream: AiohttpUpstream) -> None:
+async def test_the_session_keeps_no_cookies(serve: Serve, upstream: AiohttpUpstream | LeanUpstream) -> None:
     heads: list[bytes] = []
     url = await serve(_answering(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n", heads))
     for _ in range(2):
         (await upstream.send("GET", url + "/", [], None)).close()
     assert b"cookie" not in heads[1].lower()
-    assert isinstance(upstream.session.cookie_jar, aiohttp.DummyCookieJar)
+    if isinstance(upstream, AiohttpUpstream):
+        assert isinstance(upstream.session.cookie_jar, aiohttp.DummyCookieJar)

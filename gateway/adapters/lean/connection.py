@@ -1,0 +1,272 @@
+"""A connection to Cronofy: one exchange at a time, parsed by llhttp.
+
+Whatever is not as it should be (bytes that nobody asked for, a second answer, an answer before the request was out,
+an upgrade) costs the connection: the next caller must never read what was meant for somebody else (CVE-2026-71324).
+
+Source: RFC 9112 sections 6 (message body), 9.3 (persistence); RFC 9110 section 15.2 (interim answers).
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, cast
+
+import httptools
+
+from gateway.adapters.lean.reply import LeanReply
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_HEADERS: Final = 200
+_INTERIM: Final = range(100, 200)
+_SWITCHING: Final = 101
+
+
+class ConnectionLost(Exception):
+    """The connection ended before an answer began: a kept one had gone stale, most likely."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection.
+
+    Args:
+        freed: is called with it when the next exchange may begin.
+        lost: is called with it when it has ended.
+
+    Attributes:
+        touched_at: the loop's time at which something went in or out.
+        is_waiting: an answer, or more of one, is awaited from Cronofy, so time counts.
+    """
+
+    def __init__(self, freed: Callable[["Connection"], None], lost: Callable[["Connection"], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._freed = freed
+        self._lost = lost
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpResponseParser(self)
+        self._head: asyncio.Future[LeanReply] | None = None
+        self._reply: LeanReply | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._head_bytes = 0
+        self._is_head_request = False
+        self._is_sending = False
+        self._is_held = False
+        self._is_interim = False
+        self._has_answered = False
+        self._ends_with_connection = False
+        self._keeps = True
+        self._writable: asyncio.Future[None] | None = None
+        self._is_full = False
+        self.touched_at = 0.0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is awaited from Cronofy."""
+        return (self._head is not None or self._reply is not None) and not self._is_held
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether an exchange may begin."""
+        return self._transport is not None and not self._transport.is_closing() and self._keeps
+
+    # What the pool and the upstream do with it.
+
+    def begin(self, head: bytes, *, is_head_request: bool, is_sending: bool) -> "asyncio.Future[LeanReply]":
+        """Write a request's head, with its body where that is whole, and return what its answer will be.
+
+        Args:
+            head: bytes to write.
+            is_head_request: its answer has no body, whatever its headers say.
+            is_sending: the body is still to come; `sent` is called after it.
+        """
+        assert self._transport is not None  # noqa: S101  the pool hands out connected ones only
+        self._is_head_request, self._is_sending, self._has_answered = is_head_request, is_sending, False
+        self._headers, self._head_bytes = [], 0
+        self._head = self._loop.create_future()
+        self.touched_at = self._loop.time()
+        self._transport.write(head)
+        return self._head
+
+    async def write(self, piece: bytes) -> None:
+        """Write a piece of a request's body, not faster than it is taken.
+
+        Raises:
+            ConnectionLost: it has ended.
+        """
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionLost
+        self.touched_at = self._loop.time()
+        self._transport.write(piece)
+        if self._is_full:
+            self._writable = self._loop.create_future()
+            await self._writable
+            self.touched_at = self._loop.time()
+
+    def sent(self) -> None:
+        """Note that the request is out as a whole."""
+        self._is_sending = False
+
+    def time_out(self) -> None:
+        """Give up waiting for Cronofy."""
+        self._break(_told(Code.UPSTREAM_TIMEOUT, "no answer in time" if self._reply is None else "stalled in its body"))
+
+    def hold(self) -> None:
+        """Read no further for now."""
+        self._is_held = True
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        """Read on."""
+        self._is_held = False
+        self.touched_at = self._loop.time()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def drop(self) -> None:
+        """Cut it."""
+        self._keeps = False
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes."""
+        if self._head is None and self._reply is None:
+            self.drop()  # nobody has asked for anything
+            return
+        self.touched_at = self._loop.time()
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._break(_told(Code.UPSTREAM_REPLY_INVALID, "switched protocols unasked"))
+            return
+        except httptools.HttpParserError as error:
+            cause = error.__context__
+            self._break(
+                cause.args[0]
+                if isinstance(cause, _HeadTooLarge)
+                else _told(Code.UPSTREAM_UNREACHABLE, f"not HTTP: {type(error).__name__}")
+            )
+            return
+        self._end_exchange()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End."""
+        self._keeps = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_exception(ConnectionLost())
+        if self._head is not None and not self._head.done():
+            if self._has_answered or self._head_bytes:
+                self._head.set_exception(_told(Code.UPSTREAM_UNREACHABLE, "broke off in its head")())
+            else:
+                self._head.set_exception(ConnectionLost())
+        elif self._reply is not None:
+            if self._ends_with_connection and error is None:
+                self._reply.finish()
+            else:
+                self._reply.fail(_told(Code.UPSTREAM_UNREACHABLE, "broke off in its body"))
+        self._head = self._reply = None
+        self._lost(self)
+
+    def pause_writing(self) -> None:
+        """Note that Cronofy takes no more for now."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """Note that it takes more again."""
+        self._is_full = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    # What llhttp calls.
+
+    def on_message_begin(self) -> None:
+        """Begin an answer; a second one to one request is nobody's."""
+        self._has_answered = True
+        self._headers, self._head_bytes = [], 0
+        if self._head is None:
+            self._keeps = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header line; trailers are dropped."""
+        if self._head is None:
+            return
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > MAX_HEAD_BYTES or len(self._headers) >= MAX_HEADERS:
+            raise _HeadTooLarge(_told(Code.UPSTREAM_REPLY_INVALID, "a head of too many lines or bytes"))
+        self._headers.append((name, value.rstrip(b" \t")))  # llhttp leaves what stands at the end
+
+    def on_headers_complete(self) -> None:
+        """Hand the head to whoever waits for it."""
+        if self._head is None:
+            return
+        status = self._parser.get_status_code()
+        self._is_interim = status in _INTERIM and status != _SWITCHING
+        if self._is_interim:
+            return
+        names = {name.lower() for name, _ in self._headers}
+        self._ends_with_connection = not names & {b"content-length", b"transfer-encoding"}
+        self._reply = LeanReply(status, self._headers, self)
+        head, self._head = self._head, None
+        if not head.done():
+            head.set_result(self._reply)
+        if self._is_head_request:
+            self._keeps = self._keeps and self._parser.should_keep_alive()
+            self._reply.finish()
+
+    def on_body(self, piece: bytes) -> None:
+        """Take in a piece of an answer's body."""
+        if self._reply is None or self._is_head_request or not self._keeps:
+            self._keeps = False
+            return
+        self._reply.feed(piece)
+
+    def on_message_complete(self) -> None:
+        """Take in an answer's end."""
+        if self._is_interim:
+            self._is_interim = False
+            return
+        if self._reply is not None:
+            self._keeps = self._keeps and self._parser.should_keep_alive()
+            self._reply.finish()
+
+    def _end_exchange(self) -> None:
+        """Let the next exchange begin, when this one is over and nothing is left in doubt."""
+        reply = self._reply
+        if reply is None or not reply.is_whole:
+            return
+        self._reply = None
+        if self._is_head_request:
+            self._parser = httptools.HttpResponseParser(self)  # the old one waits for the body that the head promises
+        if self._is_sending or not self._keeps:
+            self.drop()
+        else:
+            self._freed(self)
+
+    def _break(self, error: Callable[[], CronofyUnavailable]) -> None:
+        if self._head is not None and not self._head.done():
+            self._head.set_exception(error())
+        elif self._reply is not None:
+            self._reply.fail(error)
+        self._head = self._reply = None
+        self.drop()
+
+
+class _HeadTooLarge(Exception):
+    """Raised inside of a callback, so that the parser stops."""
+
+
+def _told(code: Code, detail: str) -> Callable[[], CronofyUnavailable]:
+    """Return what makes the error; it is raised, and logged, where somebody waits for the answer."""
+
+    def make() -> CronofyUnavailable:
+        public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
+        return CronofyUnavailable(code, public, detail=detail, headers={"Retry-After": "5"})
+
+    return make

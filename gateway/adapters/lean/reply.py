@@ -1,0 +1,130 @@
+"""An answer of Cronofy's as it arrives: head, then pieces of the body, then its end or what broke it off."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from typing import Final, Protocol
+
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.headers import Pairs
+
+HIGH_WATER: Final = 256 * 1024  # bytes that wait for whoever reads them, before the upstream is held back
+LOW_WATER: Final = 64 * 1024
+
+
+class Flow(Protocol):
+    """The connection that an answer comes over, as far as the answer has to know it."""
+
+    def hold(self) -> None:
+        """Read no further for now."""
+        ...
+
+    def go_on(self) -> None:
+        """Read on."""
+        ...
+
+    def drop(self) -> None:
+        """Cut the connection: nobody will read the rest."""
+        ...
+
+
+class LeanReply:
+    """An answer whose head has arrived; see `UpstreamReply`."""
+
+    def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], flow: Flow) -> None:
+        self.status = status
+        self._raw_headers = raw_headers
+        self._flow = flow
+        self._pieces: deque[bytes] = deque()
+        self._waiting = 0  # bytes in _pieces
+        self._is_held = False
+        self._is_whole = False
+        self._begun = False
+        self._error: Callable[[], CronofyUnavailable] | None = None
+        self._wake: asyncio.Future[None] | None = None
+
+    @property
+    def headers(self) -> Pairs:
+        """All header lines, in order."""
+        return [
+            (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+            for name, value in self._raw_headers
+        ]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the body has arrived."""
+        return self._is_whole
+
+    @property
+    def ready(self) -> bytes | None:
+        """The whole body, where it has arrived already and nobody has begun to read it."""
+        if not self._is_whole or self._begun or self._error is not None:
+            return None
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def feed(self, piece: bytes) -> None:
+        """Take in a piece of the body."""
+        self._pieces.append(piece)
+        self._waiting += len(piece)
+        if self._waiting > HIGH_WATER and not self._is_held:
+            self._is_held = True
+            self._flow.hold()
+        self._tell()
+
+    def finish(self) -> None:
+        """Take in the body's end."""
+        self._is_whole = True
+        self._tell()
+
+    def fail(self, error: Callable[[], CronofyUnavailable]) -> None:
+        """Take in that the body will not come to its end; what has arrived is still handed out first."""
+        if not self._is_whole:
+            self._error = error
+            self._tell()
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body as it arrives, undecoded."""
+        self._begun = True
+        while True:
+            if self._pieces:
+                piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+                self._pieces.clear()
+                self._waiting = 0
+                if self._is_held:
+                    self._is_held = False
+                    self._flow.go_on()
+                yield piece
+            elif self._error is not None:
+                raise self._error()
+            elif self._is_whole:
+                return
+            else:
+                self._wake = asyncio.get_running_loop().create_future()
+                try:
+                    await self._wake
+                finally:
+                    self._wake = None
+
+    async def read(self, limit: int) -> bytes:
+        """Return the whole body."""
+        body = bytearray()
+        async for chunk in self.chunks():
+            body += chunk
+            if len(body) > limit:
+                raise CronofyUnavailable(
+                    Code.UPSTREAM_PAGE_TOO_LARGE,
+                    "Cronofy's page is larger than this gateway reads.",
+                    detail=f"over {limit} bytes",
+                )
+        return bytes(body)
+
+    def close(self) -> None:
+        """Let go of it: a body that has not arrived whole is cut."""
+        if not self._is_whole:
+            self._flow.drop()
+
+    def _tell(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)

@@ -1,0 +1,137 @@
+"""Proxied calls over connections of our own: see `Upstream`, and `adapters/upstream` for the same over aiohttp's client.
+
+Nothing is followed, decoded or repeated, but for one open retry of a call without a body whose connection turned out to
+be stale.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import urlsplit
+
+import structlog
+
+from gateway.adapters.lean.connection import Connection, ConnectionLost
+from gateway.adapters.lean.pool import Origin, Pool
+from gateway.adapters.lean.reply import LeanReply
+from gateway.adapters.lean.request_head import request_head
+from gateway.flows.ports import UpstreamReply
+from gateway.observe import events
+from gateway.observe.metrics import Metrics
+from gateway.rules.error_codes import Code
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.headers import Pairs
+
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_DEFAULT_PORTS: Final = {"https": 443, "http": 80}
+_RETRY_AFTER: Final = {"Retry-After": "5"}
+
+_log = structlog.get_logger()
+
+
+class LeanUpstream:
+    """Sends proxied calls; see `Upstream`."""
+
+    def __init__(self, pool: Pool, metrics: Metrics) -> None:
+        self._pool = pool
+        self.metrics = metrics
+        self._origins: dict[str, Origin] = {}
+
+    async def send(
+        self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
+    ) -> UpstreamReply:
+        """Send a request and return when the answer's head is there."""
+        try:
+            return await self._send_once(method, url, headers, body)
+        except ConnectionLost:
+            # Closed or reset before any byte of an answer: for a kept connection that means it had gone stale.
+            if method not in _SAFE or body is not None:
+                raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer") from None
+        self.metrics.upstream_retries.inc()
+        _log.info(events.UPSTREAM_RETRIED, method=method)
+        try:
+            return await self._send_once(method, url, headers, body)
+        except ConnectionLost:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer, twice") from None
+
+    async def _send_once(
+        self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
+    ) -> LeanReply:
+        origin, target = self._split(url)
+        whole = body if isinstance(body, bytes) else None
+        streamed = body if body is not None and not isinstance(body, bytes) else None
+        head = request_head(
+            method,
+            target,
+            origin.authority,
+            headers,
+            length=None if whole is None else len(whole),
+            streamed=streamed is not None,
+        )
+        try:
+            connection = self._pool.kept(origin) or await self._pool.connection(origin)
+        except TimeoutError:
+            raise _unavailable(Code.UPSTREAM_TIMEOUT, "no connection in time") from None
+        except (OSError, ssl.SSLError) as error:
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+        chunked = streamed is not None and not any(name.lower() == "content-length" for name, _ in headers)
+        answer = connection.begin(
+            head + whole if whole else head, is_head_request=method == "HEAD", is_sending=streamed is not None
+        )
+        try:
+            if streamed is not None:
+                await self._send_body(connection, streamed, answer, chunked=chunked)
+            return await answer
+        except CronofyUnavailable as error:
+            _log.warning(events.UPSTREAM_FAILED, call="proxied", error=error.detail)
+            raise
+        except BaseException:
+            connection.drop()  # whoever asked has left
+            raise
+
+    async def _send_body(
+        self, connection: Connection, body: AsyncIterator[bytes], answer: "asyncio.Future[LeanReply]", *, chunked: bool
+    ) -> None:
+        """Send a body as it arrives, until it ends or an answer comes first, which then counts."""
+        sending = asyncio.ensure_future(_pump(connection, body, chunked=chunked))
+        try:
+            await asyncio.wait({sending, answer}, return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return
+            sending.result()
+        except (ConnectionLost, CronofyUnavailable):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever the client's body broke with; its handler knows more
+            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+        finally:
+            if not sending.done():
+                sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    def _split(self, url: str) -> tuple[Origin, str]:
+        """Take a URL apart, byte for byte."""
+        at = url.find("/", url.find("//") + 2)
+        prefix, target = (url[:at], url[at:]) if at > 0 else (url, "/")
+        origin = self._origins.get(prefix)
+        if origin is None:
+            parts = urlsplit(prefix)
+            port = parts.port or _DEFAULT_PORTS[parts.scheme]
+            origin = Origin(parts.hostname or "", port, parts.scheme == "https", parts.netloc)
+            self._origins[prefix] = origin  # as many as there are data centres
+        return origin, target
+
+
+async def _pump(connection: Connection, body: AsyncIterator[bytes], *, chunked: bool) -> None:
+    async for piece in body:
+        if piece:
+            await connection.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
+    if chunked:
+        await connection.write(b"0\r\n\r\n")
+    connection.sent()
+
+
+def _unavailable(code: Code, detail: str) -> CronofyUnavailable:
+    public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
+    _log.warning(events.UPSTREAM_FAILED, call="proxied", error=detail)
+    return CronofyUnavailable(code, public, detail=detail, headers=_RETRY_AFTER)
