@@ -4,6 +4,7 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -19,6 +20,9 @@ from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
 _PAGE: Final = 200
+# What another process wrote or ended is known here within this time, as a sign-out is.
+_CACHE_SECONDS: Final = 2.0
+_CACHE_SIZE: Final = 10_000
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -80,6 +84,33 @@ class Connections:
         self._records = records
         self._clock = clock
         self._kept = kept
+        self._cache: OrderedDict[str, tuple[float, Stored]] = OrderedDict()
+
+    async def recent(self, record_id: str) -> Stored | None:
+        """Return a connection as it stood here at most two seconds ago, or None when it is gone.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        cached = self._cache.get(record_id)
+        if cached is not None and cached[0] > self._clock.now():
+            return cached[1]
+        return await self.load(record_id)
+
+    def drop(self, record_id: str) -> None:
+        """Let the next look go to the store: it was written or ended elsewhere."""
+        self._cache.pop(record_id, None)
+
+    def _remember(self, stored: Stored) -> Stored:
+        if stored.connection.state != "active":
+            # A person who connects again on another node must not be told here that they have to.
+            self.drop(stored.id)
+            return stored
+        self._cache[stored.id] = (self._clock.now() + _CACHE_SECONDS, stored)
+        self._cache.move_to_end(stored.id)
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return stored
 
     async def load(self, record_id: str) -> Stored | None:
         """Return a connection, or None when it is gone.
@@ -88,7 +119,10 @@ class Connections:
             StoreUnavailable: it cannot be known now.
         """
         found = await self._records.load_versioned(CONNECTION, record_id, Connection)
-        return None if found is None else Stored(record_id, *found)
+        if found is None:
+            self.drop(record_id)
+            return None
+        return self._remember(Stored(record_id, *found))
 
     async def connect(
         self, client: Client, tokens: TokenSet, *, at: float | None = None, expected: int | None = None
@@ -154,6 +188,7 @@ class Connections:
         return await self._save(stored.id, fresh, expected=stored.version)
 
     async def _save(self, record_id: str, connection: Connection, *, expected: int | None) -> Stored:
+        self.drop(record_id)
         version = await self._records.save(
             CONNECTION,
             record_id,
@@ -163,7 +198,7 @@ class Connections:
             expires_at=self._clock.now() + self._kept,
             expected=expected,
         )
-        return Stored(record_id, connection, version)
+        return self._remember(Stored(record_id, connection, version))
 
     async def forget(self, record_id: str) -> None:
         """Remove a connection.
@@ -172,6 +207,7 @@ class Connections:
             StoreUnavailable: it may still stand.
         """
         await self._records.store.delete(CONNECTION, record_id)
+        self.drop(record_id)  # only now: what was read meanwhile goes as well
 
     async def walk(self, client: Client) -> AsyncIterator[Stored | None]:
         """Yield every connection of a client, page by page; None for one that the key ring cannot open.

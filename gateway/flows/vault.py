@@ -84,7 +84,7 @@ class Vault:
             CronofyUnavailable: the token has expired and cannot be refreshed now.
             StoreUnavailable: the connection cannot be read or written now.
         """
-        stored = await self._load(connection_id)
+        stored = self._usable(await self._connections.recent(connection_id))
         now, expires_at = self._clock.now(), stored.connection.expires_at
         if needs_refresh(expires_at=expires_at, now=now, margin=MARGIN):
             stored = await self._refresh(stored)
@@ -117,7 +117,9 @@ class Vault:
         return self._with_registry(stored)
 
     async def _load(self, connection_id: str) -> Stored:
-        stored = await self._connections.load(connection_id)
+        return self._usable(await self._connections.load(connection_id))
+
+    def _usable(self, stored: Stored | None) -> Stored:
         if stored is None or stored.connection.state != "active":
             raise _reconnect_required()
         return stored
