@@ -130,6 +130,11 @@ class AiohttpReply:
             for name, value in self._reply.raw_headers
         ]
 
+    @property
+    def ready(self) -> bytes | None:
+        """Nothing: aiohttp does not tell."""
+        return None
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives, undecoded."""
         try:

@@ -11,7 +11,7 @@ from aiohttp import web
 from gateway.adapters.clock import SystemClock
 from gateway.app.doors import make_doors
 from gateway.app.outside import open_outside, patiently
-from gateway.config import Listener
+from gateway.config import Listener, Settings
 from gateway.config_check import Checked
 from gateway.flows.housekeeping import Housekeeping
 from gateway.flows.nodes import Nodes
@@ -19,6 +19,8 @@ from gateway.flows.ports import Clock
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.web.keys import PublicDoors
+from gateway.web.lane.calls import LaneCalls
+from gateway.web.lane.protocol import Serve
 from gateway.web.operations_listener import Check, Readiness, make_operations_app, store_check
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
@@ -63,7 +65,10 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
             readiness.waiting_for = reason
 
         doors, checks = await stack.enter_async_context(open_gateway(checked, clock, metrics, wait=wait))
-        public = await listen(stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics)
+        serve = lane_of(doors, settings)
+        public = await listen(
+            stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, serve=serve
+        )
         readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
         yield Running(public, operations, readiness, metrics)
@@ -92,6 +97,15 @@ async def open_gateway(
         yield doors, [store_check(outside.store.ping), nodes.reason_against]
 
 
+def lane_of(doors: PublicDoors, settings: Settings) -> Serve | None:
+    """Return what answers plain calls in the lane; None where aiohttp is to answer them all.
+
+    In cookie shape an answer may have to carry a renewed session, which is aiohttp-session's to write.
+    """
+    wanted = settings.proxy.lane and settings.sessions.shape == "record"
+    return LaneCalls(doors).serve if wanted else None
+
+
 async def listen(
     stack: AsyncExitStack,
     app: web.Application,
@@ -100,6 +114,7 @@ async def listen(
     metrics: Metrics | None,
     *,
     shared: bool = False,
+    serve: Serve | None = None,
 ) -> int:
     """Bind an application to its address until the stack ends, and return the port.
 
@@ -109,12 +124,13 @@ async def listen(
         listener: the address.
         drain: seconds that calls under way get in the end.
         metrics: where malformed requests are counted.
+        serve: answers plain calls in the lane; None leaves all to aiohttp.
         shared: other processes bind the same address, and any of them may answer.
 
     Raises:
         OSError: the address cannot be bound.
     """
-    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain, serve=serve)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared)

@@ -246,6 +246,11 @@ class UpstreamReply(Protocol):
         """All header lines, in order."""
         ...
 
+    @property
+    def ready(self) -> bytes | None:
+        """The whole body, where it has arrived already; None where it has to be waited for."""
+        ...
+
     def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body as it arrives, undecoded.
 

@@ -19,6 +19,7 @@ GATEWAY_ACCOUNT: Final = "Gateway-Account"
 IMPERSONATE: Final = "cronofy-impersonate"
 REQUEST_ID: Final = "X-Request-Id"
 VIA: Final = "1.1 cronofy-gateway"
+SERVER: Final = "cronofy-gateway"
 
 HOP_BY_HOP: Final = frozenset(
     {

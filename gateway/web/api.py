@@ -1,18 +1,26 @@
 """`/v1/…`: the handler that carries a call through the proxy's story and streams the answer back."""
 
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
 from aiohttp import web
+from multidict import MultiMapping
 
 from gateway.flows.answers import Answer
-from gateway.flows.incoming import Incoming
+from gateway.flows.incoming import Incoming, IncomingBody
 from gateway.flows.ports import UpstreamReply
+from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
 from gateway.web.bodies import AiohttpBody
 from gateway.web.browser import SignedIn, not_signed_in
-from gateway.web.keys import DOORS, FACTS
+from gateway.web.keys import DOORS, FACTS, PublicDoors, RequestFacts
 
-_NO_BODY = frozenset({204, 304})
+NO_BODY: Final = frozenset({204, 304})
+
+FindSession = Callable[[Client], Awaitable[SignedIn | None]]
 
 
 async def proxied(request: web.Request) -> web.StreamResponse:
@@ -24,15 +32,13 @@ async def proxied(request: web.Request) -> web.StreamResponse:
     facts, doors = request[FACTS], request.app[DOORS]
     body = AiohttpBody(request, doors.max_body_bytes)
     body.refuse_early()
-    signed_in = None if "Authorization" in request.headers else await _session(request)
-    connection = signed_in.data["connection"] if signed_in else ""
-    incoming = Incoming(request.method, request.raw_path, _pairs(request), body, facts.request_id, connection)
     try:
-        answer = await doors.proxy.call(incoming, facts.call)
-    except RequestRefused as refused:
-        if refused.code is Code.RECONNECT_REQUIRED and signed_in is not None:
-            refused.members["login_url"] = doors.browser.browsers.login_url(signed_in.client)
-        raise
+        answer = await carry(
+            Call(request.method, request.raw_path, request.headers, _pairs(request), body),
+            doors,
+            facts,
+            lambda client: doors.browser.browsers.session(request, client),
+        )
     except CronofyUnavailable:
         if body.overflowed:
             raise RequestRefused(
@@ -53,20 +59,62 @@ async def proxied(request: web.Request) -> web.StreamResponse:
         answer.streamed.close()
 
 
-async def _session(request: web.Request) -> SignedIn | None:
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call on Cronofy's API, by whichever protocol it came.
+
+    Attributes:
+        method: upper case.
+        raw_path: the target, as sent.
+        headers: to look up by name.
+        pairs: the same, as they came.
+        body: not read yet.
+    """
+
+    method: str
+    raw_path: str
+    headers: MultiMapping[str]
+    pairs: Pairs
+    body: IncomingBody
+
+
+async def carry(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession) -> Answer:
+    """Carry a call to Cronofy and return what goes back.
+
+    Args:
+        call: the call.
+        doors: the stories.
+        facts: what its log line says; filled on the way.
+        find: returns a client's session behind the call.
+
+    Raises:
+        GatewayError: a rule turned it down, or there is no usable answer.
+    """
+    signed_in = None if "Authorization" in call.headers else await _session(call, doors, facts, find)
+    connection = signed_in.data["connection"] if signed_in else ""
+    incoming = Incoming(call.method, call.raw_path, call.pairs, call.body, facts.request_id, connection)
+    try:
+        return await doors.proxy.call(incoming, facts.call)
+    except RequestRefused as refused:
+        if refused.code is Code.RECONNECT_REQUIRED and signed_in is not None:
+            refused.members["login_url"] = doors.browser.browsers.login_url(signed_in.client)
+        raise
+
+
+async def _session(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession) -> SignedIn | None:
     """Return the browser's session behind a call without Authorization; None where no page is behind it.
 
     Raises:
         RequestRefused: a page is behind it, but not one of the client's, or nobody is signed in.
         StoreUnavailable: it cannot be known now.
     """
-    browsers = request.app[DOORS].browser.browsers
-    client = browsers.client_of(request)
+    browsers = doors.browser.browsers
+    client = browsers.client_of(call)
     if client is None:
         return None
-    request[FACTS].call.client = client.id
-    browsers.check_page(request, client)
-    signed_in = await browsers.session(request, client)
+    facts.call.client = client.id
+    browsers.check_page(call, client)
+    signed_in = await find(client)
     if signed_in is None:
         raise not_signed_in(browsers.login_url(client))
     return signed_in
@@ -89,11 +137,11 @@ async def _stream(request: web.Request, answer: Answer, upstream: UpstreamReply)
     response = web.StreamResponse(status=answer.status)
     _set_headers(response, answer.headers)
     length = next((value for name, value in upstream.headers if name.lower() == "content-length"), None)
-    if length is not None and length.isdecimal() and answer.status not in _NO_BODY:
+    if length is not None and length.isdecimal() and answer.status not in NO_BODY:
         response.content_length = int(length)
     await request.app[DOORS].browser.storage.carry(request, response)
     await response.prepare(request)
-    if request.method == "HEAD" or answer.status in _NO_BODY:
+    if request.method == "HEAD" or answer.status in NO_BODY:
         return response
     try:
         async for chunk in upstream.chunks():

@@ -49,7 +49,7 @@ class AiohttpBody:
                 async for chunk in self._chunks():
                     body += chunk
                     if len(body) > limit:
-                        raise _too_large(limit)
+                        raise too_large(limit)
         except TimeoutError:
             raise _too_slow() from None
         return bytes(body)
@@ -67,7 +67,7 @@ class AiohttpBody:
                 sent += len(chunk)
                 if sent > self._limit:
                     self.overflowed = True
-                    raise _too_large(self._limit)
+                    raise too_large(self._limit)
                 yield chunk
         except web.RequestPayloadError:
             self.broken = True
@@ -98,16 +98,17 @@ class AiohttpBody:
         """Refuse a body whose announced length is too large, before anything goes upstream.
 
         Raises:
-            RequestRefused: `body_too_large`.
+            RequestRefused: `bodytoo_large`.
         """
         self._refuse_announced(self._limit)
 
     def _refuse_announced(self, limit: int) -> None:
         if (self._request.content_length or 0) > limit:
-            raise _too_large(limit)
+            raise too_large(limit)
 
 
-def _too_large(limit: int) -> RequestRefused:
+def too_large(limit: int) -> RequestRefused:
+    """Make the refusal of a body over a limit, in bytes."""
     return RequestRefused(
         Code.BODY_TOO_LARGE, f"The body is larger than {limit} bytes.", headers={"Connection": "close"}
     )

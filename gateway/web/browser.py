@@ -5,10 +5,11 @@ there. Whatever names it, an `Origin` is judged against that very client.
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiohttp import web
 from aiohttp_session import get_session
+from multidict import MultiMapping
 
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import OpenSession
@@ -20,6 +21,15 @@ from gateway.rules.errors import RequestRefused
 from gateway.web.session_storage import OPEN_SESSION, SESSION_CLIENT, SLIDE
 
 LOGIN_PATH: Final = "/auth/login"
+
+
+class Asking(Protocol):
+    """A request, as far as its headers tell who asks."""
+
+    @property
+    def headers(self) -> MultiMapping[str]:
+        """To look up by name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ class Browsers:
     names: CookieNames
     public_url: str
 
-    def client_of(self, request: web.Request) -> Client | None:
+    def client_of(self, request: Asking) -> Client | None:
         """Return the client whose page calls; None when nothing names one.
 
         Raises:
@@ -82,7 +92,7 @@ class Browsers:
             raise RequestRefused(Code.CLIENT_UNKNOWN, "This client has no browser door: it has no origins and home.")
         return client.browser
 
-    def check_page(self, request: web.Request, client: Client, *, csrf: bool = True) -> None:
+    def check_page(self, request: Asking, client: Client, *, csrf: bool = True) -> None:
         """Insist that the call was written by one of the client's own pages.
 
         Raises:
@@ -96,7 +106,7 @@ class Browsers:
         if csrf:
             check_csrf(request.headers.getall(CSRF_HEADER, []))
 
-    def has_csrf(self, request: web.Request) -> bool:
+    def has_csrf(self, request: Asking) -> bool:
         """Say whether the fixed header is there."""
         return has_csrf(request.headers.getall(CSRF_HEADER, []))
 

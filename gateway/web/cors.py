@@ -7,9 +7,10 @@ from typing import Final
 
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
+from multidict import MultiMapping, MutableMultiMapping
 
 from gateway.rules.browser_calls import preflight_headers, readable_headers
-from gateway.web.keys import DOORS, FACTS
+from gateway.web.keys import DOORS, FACTS, PublicDoors
 
 _PREFIXES: Final = ("/v1/", "/auth/")
 
@@ -28,16 +29,23 @@ async def let_pages_read(request: web.Request, response: web.StreamResponse) -> 
     """Add what lets a registered origin's page read an answer; runs before the head is sent."""
     if not request.path.startswith(_PREFIXES):
         return
-    varies = ",".join(response.headers.getall("Vary", []))
+    readable(request.headers, response.headers, request.app[DOORS])
+
+
+def readable(asked: MultiMapping[str], answered: MutableMultiMapping[str], doors: PublicDoors) -> None:
+    """Add to an answer's headers what lets a registered origin's page read it, and that others may not keep it."""
+    varies = ",".join(answered.getall("Vary", []))
     if "origin" not in {name.strip().lower() for name in varies.split(",")}:
-        response.headers.add("Vary", "Origin")
-    if origin := _registered_origin(request):
-        response.headers.update(readable_headers(origin, request.app[DOORS].proxy.answers.settings.mode_header))
+        answered.add("Vary", "Origin")
+    if origin := _registered(asked, doors):
+        answered.update(readable_headers(origin, doors.proxy.answers.settings.mode_header))
 
 
 def _registered_origin(request: web.Request) -> str:
     """Return the request's origin where any client registered it; else an empty string."""
-    origins = request.headers.getall("Origin", [])
-    if len(origins) != 1 or not request.path.startswith(_PREFIXES):
-        return ""
-    return origins[0] if origins[0] in request.app[DOORS].registry.origins else ""
+    return _registered(request.headers, request.app[DOORS]) if request.path.startswith(_PREFIXES) else ""
+
+
+def _registered(asked: MultiMapping[str], doors: PublicDoors) -> str:
+    origins = asked.getall("Origin", [])
+    return origins[0] if len(origins) == 1 and origins[0] in doors.registry.origins else ""

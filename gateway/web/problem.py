@@ -7,7 +7,7 @@ and title come from the one table in `rules/error_codes`.
 
 import json
 from enum import StrEnum
-from typing import Any, Final, assert_never
+from typing import Any, Final, NamedTuple, assert_never
 
 from aiohttp import web
 
@@ -51,8 +51,26 @@ def shape_of(path: str) -> Shape:
     return Shape.PAGE if path in _PAGE_PATHS else Shape.API
 
 
+class Parts(NamedTuple):
+    """An answer, before it is a response of any library."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    content_type: str
+
+
 def refusal(error: GatewayError, *, request_id: str, shape: Shape) -> web.Response:
     """Return the answer to a request that was turned down."""
+    parts = refusal_parts(error, request_id=request_id, shape=shape)
+    charset = "utf-8" if shape is Shape.PAGE else None
+    return web.Response(
+        status=parts.status, body=parts.body, content_type=parts.content_type, charset=charset, headers=parts.headers
+    )
+
+
+def refusal_parts(error: GatewayError, *, request_id: str, shape: Shape) -> Parts:
+    """Return what the answer to a request that was turned down is made of."""
     meaning = MEANINGS[error.code]
     headers = {GATEWAY_ERROR: str(error.code), REQUEST_ID: request_id, **_NO_STORE, **error.headers}
     if meaning.status in _AWAY:
@@ -66,13 +84,11 @@ def refusal(error: GatewayError, *, request_id: str, shape: Shape) -> web.Respon
         case Shape.PAGE:
             page, policy = error_page(meaning.title, error.public, meaning.way_out, request_id)
             headers |= {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
-            return web.Response(status=meaning.status, text=page, content_type="text/html", headers=headers)
+            return Parts(meaning.status, headers, page.encode(), "text/html")
         case _:
             assert_never(shape)
-    # Not json_response: a body of ASCII is understood whatever charset its reader assumes.
-    return web.Response(
-        status=meaning.status, body=json.dumps(body).encode(), content_type=content_type, headers=headers
-    )
+    # A body of ASCII is understood whatever charset its reader assumes.
+    return Parts(meaning.status, headers, json.dumps(body).encode(), content_type)
 
 
 def _problem(error: GatewayError, request_id: str) -> dict[str, Any]:

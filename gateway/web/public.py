@@ -11,13 +11,13 @@ from gateway.flows.sign_in import CALLBACK_PATH
 from gateway.rules.authorize_request import PATHS, Connect
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.headers import SERVER
 from gateway.rules.request_target import read_path
 from gateway.web import api, authorize, explain, login, own_sessions, session, token
 from gateway.web.bodies import CONTINUE
 from gateway.web.browser import LOGIN_PATH
 from gateway.web.cors import let_pages_read, preflights
 from gateway.web.keys import DOORS, PublicDoors
-from gateway.web.quiet_server import SERVER
 from gateway.web.request_log import request_log
 
 _VERSIONS: Final = frozenset({HttpVersion10, HttpVersion11})

@@ -18,9 +18,9 @@ from aiohttp.web_protocol import RequestHandler
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS, Code
-from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID
+from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID, SERVER
+from gateway.web.lane.protocol import Lane, Serve
 
-SERVER: Final = "cronofy-gateway"
 MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
@@ -114,9 +114,55 @@ class QuietServer(web.Server):
     """A server whose connections are quiet."""
 
     metrics: Metrics | None = None
+    serve: Serve | None = None
 
-    def __call__(self) -> RequestHandler:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
+        super().__init__(*args, **kwargs)
+        self._lanes: set[Lane] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __call__(self) -> asyncio.Protocol:  # type: ignore[override]  # a lane, until it wants to be aiohttp's
         """Return the protocol of a new connection."""
+        return self.make_plain() if self.serve is None else Lane(self, self.serve)
+
+    def opened(self, lane: Lane) -> None:
+        """Note a lane's connection."""
+        self._lanes.add(lane)
+        if self._timer is None:
+            self._look()
+
+    def ended(self, lane: Lane) -> None:
+        """Forget a lane's connection, which is closed or aiohttp's."""
+        self._lanes.discard(lane)
+
+    def _look(self) -> None:
+        """Look after the lanes once a second: one timer for all of them."""
+        loop = asyncio.get_running_loop()
+        for lane in list(self._lanes):
+            lane.look(loop.time())
+        self._timer = loop.call_later(1.0, self._look) if self._lanes else None
+
+    def pre_shutdown(self) -> None:
+        """Close what is idle, lanes included."""
+        super().pre_shutdown()
+        for lane in list(self._lanes):
+            lane.end_soon()
+
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  aiohttp's signature
+        """Let calls under way end, for so many seconds."""
+        until = asyncio.get_running_loop().time() + (timeout or 0.0)
+        await super().shutdown(timeout)
+        while self._lanes and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(_STEP)
+        for lane in list(self._lanes):
+            lane.abort()
+
+    def are_silent(self) -> bool:
+        """Say whether somebody has connected and not said a word yet."""
+        return any(map(_is_silent, self.connections)) or any(not lane.has_spoken for lane in self._lanes)
+
+    def make_plain(self) -> RequestHandler:
+        """Return aiohttp's protocol for a connection."""
         handler = QuietHandler(self, loop=asyncio.get_running_loop(), **self._kwargs)
         handler.metrics = self.metrics
         return handler
@@ -125,7 +171,14 @@ class QuietServer(web.Server):
 class QuietRunner(web.AppRunner):
     """Runs an application on a quiet server, with bodies left as they were sent."""
 
-    def __init__(self, app: web.Application, *, metrics: Metrics | None = None, shutdown_timeout: float = 30.0) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        *,
+        metrics: Metrics | None = None,
+        shutdown_timeout: float = 30.0,
+        serve: Serve | None = None,
+    ) -> None:
         super().__init__(
             app,
             access_log=None,
@@ -138,6 +191,7 @@ class QuietRunner(web.AppRunner):
             max_headers=MAX_HEADERS,
         )
         self._metrics = metrics
+        self._serve = serve
 
     async def cleanup(self) -> None:
         """Let nobody new in, wait for the first request of those who just came, then end as aiohttp does.
@@ -148,7 +202,7 @@ class QuietRunner(web.AppRunner):
             await site.stop()
         await asyncio.sleep(0)  # connections that were accepted are made known in the next round of the loop
         left = _FIRST_REQUEST
-        while left > 0 and self.server is not None and any(map(_is_silent, self.server.connections)):
+        while left > 0 and isinstance(self.server, QuietServer) and self.server.are_silent():
             await asyncio.sleep(_STEP)
             left -= _STEP
         await super().cleanup()
@@ -163,4 +217,5 @@ class QuietRunner(web.AppRunner):
             **plain._kwargs,
         )
         server.metrics = self._metrics
+        server.serve = self._serve
         return server

@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.observe import events
+from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import GatewayError, RequestRefused
 from gateway.rules.headers import REQUEST_ID
@@ -32,12 +33,8 @@ _log = structlog.get_logger()
 @web.middleware
 async def request_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a request and write its line."""
-    offered = request.headers.get(REQUEST_ID, "")
-    request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(12)
-    facts = RequestFacts(request_id, time.perf_counter())
-    request[FACTS] = facts
     metrics = request.app[DOORS].metrics
-    metrics.in_flight.inc()
+    facts = request[FACTS] = begin(request.headers.get(REQUEST_ID, ""), metrics)
     status = 0
     try:
         response = await _answer(request, handler, facts)
@@ -47,22 +44,39 @@ async def request_log(request: web.Request, handler: Handler) -> web.StreamRespo
         status = response.status
     finally:
         # status 0: the client left, or the answer broke off after its head.
-        metrics.in_flight.dec()
-        seconds = time.perf_counter() - facts.started_at
-        metrics.requests.labels(facts.call.operation, str(status), facts.call.client).inc()
-        metrics.seconds.labels(facts.call.operation).observe(seconds)
-        _log.info(
-            events.REQUEST_FINISHED,
-            request_id=request_id,
-            method=request.method if request.method in _METHODS else "other",
-            operation=facts.call.operation,
-            status=status,
-            ms=round(seconds * 1000, 1),
-            client=facts.call.client,
-            mode=facts.call.mode,
-            error=facts.code,
-        )
+        finish(facts, metrics, method=request.method, status=status)
     return response
+
+
+def begin(offered: str, metrics: Metrics) -> RequestFacts:
+    """Begin with a request.
+
+    Args:
+        offered: the caller's own id for it, taken over where it is a plain one.
+        metrics: counts it.
+    """
+    metrics.in_flight.inc()
+    return RequestFacts(offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(12), time.perf_counter())
+
+
+def finish(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+    """Write a request's line, and count it."""
+    metrics.in_flight.dec()
+    seconds = time.perf_counter() - facts.started_at
+    call = facts.call
+    metrics.requests.labels(call.operation, str(status), call.client).inc()
+    metrics.seconds.labels(call.operation).observe(seconds)
+    _log.info(
+        events.REQUEST_FINISHED,
+        request_id=facts.request_id,
+        method=method if method in _METHODS else "other",
+        operation=call.operation,
+        status=status,
+        ms=round(seconds * 1000, 1),
+        client=call.client,
+        mode=call.mode,
+        error=facts.code,
+    )
 
 
 async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -> web.StreamResponse:
@@ -72,31 +86,35 @@ async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -
         if not response.prepared:
             response.headers[REQUEST_ID] = facts.request_id
         return response
-    except GatewayError as caught:
-        error = caught
-    except web.HTTPException as caught:
-        error = _known(caught)
-    except web.RequestPayloadError:
-        error = RequestRefused(Code.MALFORMED_REQUEST, "The request's body is not framed as its headers say.")
     except ConnectionError:
         raise  # the client is gone: there is nobody to answer
     except Exception as caught:  # noqa: BLE001  the last line: no traceback may reach a client
-        # Only where it happened: the exception's text may quote the request.
-        _log.error(
-            events.REQUEST_FAILED,
-            request_id=facts.request_id,
-            error=type(caught).__name__,
-            place=_place(caught),
-        )
-        error = GatewayError(Code.INTERNAL_ERROR, "The gateway failed on this request; its log has the reason.")
-    facts.code = str(error.code)
-    request.app[DOORS].metrics.refusals.labels(facts.code).inc()
-    if error.detail:
-        _log.info(events.REQUEST_REFUSED, request_id=facts.request_id, code=facts.code, detail=error.detail)
+        error = note_failure(caught, facts, request.app[DOORS].metrics)
     answer = refusal(error, request_id=facts.request_id, shape=shape)
     if error.headers.get("Connection") == "close":
         answer.force_close()  # the header alone would leave it open
     return answer
+
+
+def note_failure(caught: Exception, facts: RequestFacts, metrics: Metrics) -> GatewayError:
+    """Return what a request that failed is answered with, and count and log it."""
+    if isinstance(caught, GatewayError):
+        error = caught
+    elif isinstance(caught, web.HTTPException):
+        error = _known(caught)
+    elif isinstance(caught, web.RequestPayloadError):
+        error = RequestRefused(Code.MALFORMED_REQUEST, "The request's body is not framed as its headers say.")
+    else:
+        # Only where it happened: the exception's text may quote the request.
+        _log.error(
+            events.REQUEST_FAILED, request_id=facts.request_id, error=type(caught).__name__, place=_place(caught)
+        )
+        error = GatewayError(Code.INTERNAL_ERROR, "The gateway failed on this request; its log has the reason.")
+    facts.code = str(error.code)
+    metrics.refusals.labels(facts.code).inc()
+    if error.detail:
+        _log.info(events.REQUEST_REFUSED, request_id=facts.request_id, code=facts.code, detail=error.detail)
+    return error
 
 
 def _known(caught: web.HTTPException) -> GatewayError:

@@ -20,7 +20,7 @@ from aiohttp import GunicornUVLoopWebWorker, web
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.key_ring import KeyRingInvalid
-from gateway.app.running import listen, open_gateway
+from gateway.app.running import lane_of, listen, open_gateway
 from gateway.config_check import Checked
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -101,7 +101,8 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         self.readiness.waiting_for = ""
         port, operations_port = self.sockets[0].getsockname()[1], settings.operations.port
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=port, operations_port=operations_port)
-        return QuietRunner(public, metrics=metrics, shutdown_timeout=settings.drain_timeout)
+        serve = lane_of(doors, settings)
+        return QuietRunner(public, metrics=metrics, shutdown_timeout=settings.drain_timeout, serve=serve)
 
     def _wait(self, reason: str) -> None:
         self.readiness.waiting_for = reason

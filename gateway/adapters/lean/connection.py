@@ -17,6 +17,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 
 MAX_HEAD_BYTES: Final = 64 * 1024
+MAX_LINE_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 200
 _INTERIM: Final = range(100, 200)
 _SWITCHING: Final = 101
@@ -198,7 +199,8 @@ class Connection(asyncio.Protocol):
         if self._head is None:
             return
         self._head_bytes += len(name) + len(value) + 4
-        if self._head_bytes > MAX_HEAD_BYTES or len(self._headers) >= MAX_HEADERS:
+        too_long = len(name) > MAX_LINE_BYTES or len(value) > MAX_LINE_BYTES
+        if too_long or self._head_bytes > MAX_HEAD_BYTES or len(self._headers) >= MAX_HEADERS:
             raise _HeadTooLarge(_told(Code.UPSTREAM_REPLY_INVALID, "a head of too many lines or bytes"))
         self._headers.append((name, value.rstrip(b" \t")))  # llhttp leaves what stands at the end
 

@@ -1,0 +1,162 @@
+"""The story of a call in the lane: the same as in `web/api` and `web/request_log`, but for who reads and writes HTTP."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import structlog
+from multidict import CIMultiDict
+
+from gateway.flows.answers import Answer
+from gateway.flows.ports import UpstreamReply
+from gateway.rules.client import Client
+from gateway.rules.cookies import single_cookie
+from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.headers import REQUEST_ID
+from gateway.web.api import Call, carry
+from gateway.web.bodies import too_large
+from gateway.web.browser import SignedIn
+from gateway.web.cors import readable
+from gateway.web.keys import PublicDoors, RequestFacts
+from gateway.web.lane.message import Message
+from gateway.web.lane.protocol import Lane
+from gateway.web.lane.reply import NO_BODY, reply_head
+from gateway.web.problem import Shape, refusal_parts
+from gateway.web.request_log import begin, finish, note_failure
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class WholeBody:
+    """A request's body that is there; see `IncomingBody`."""
+
+    raw: bytes
+    limit: int
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one."""
+        return bool(self.raw)
+
+    @property
+    def length(self) -> int:
+        """Its length, in bytes."""
+        return len(self.raw)
+
+    async def read(self, limit: int) -> bytes:
+        """Return it."""
+        if len(self.raw) > limit:
+            raise too_large(limit)
+        return self.raw
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield it."""
+        yield self.raw
+
+    def refuse_early(self) -> None:
+        """Refuse one that is larger than any may be."""
+        if len(self.raw) > self.limit:
+            raise too_large(self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneCalls:
+    """Answers the plain calls of the public listener."""
+
+    doors: PublicDoors
+
+    async def serve(self, message: Message, lane: Lane) -> bool:
+        """Answer a message on a lane; say whether the connection may be used again."""
+        doors = self.doors
+        facts = begin(message.headers.get(REQUEST_ID, ""), doors.metrics)
+        status = 0  # the client left, or the answer broke off after its head
+        try:
+            try:
+                answer = await self._carry(message, facts)
+            except ConnectionError:
+                raise
+            except Exception as caught:  # noqa: BLE001  the last line: no traceback may reach a client
+                status = self._refuse(caught, message, facts, lane)
+            else:
+                status = await self._write(answer, message, facts, lane)
+        except ConnectionError:
+            return False
+        finally:
+            finish(facts, doors.metrics, method=message.method, status=status)
+        return status > 0 and not message.closes
+
+    async def _carry(self, message: Message, facts: RequestFacts) -> Answer:
+        body = WholeBody(message.body, self.doors.max_body_bytes)
+        body.refuse_early()
+        call = Call(message.method, message.raw_path, message.headers, message.raw_headers, body)
+
+        async def find(client: Client) -> SignedIn | None:
+            names, sessions = self.doors.browser.browsers.names, self.doors.browser.sessions
+            handle = single_cookie(message.headers.getall("Cookie", []), names.session(client.id))
+            found = await sessions.find(client, handle) if handle else None
+            return SignedIn(client, handle, found.data, found) if handle and found else None
+
+        return await carry(call, self.doors, facts, find)
+
+    def _refuse(self, caught: Exception, message: Message, facts: RequestFacts, lane: Lane) -> int:
+        error = note_failure(caught, facts, self.doors.metrics)
+        parts = refusal_parts(error, request_id=facts.request_id, shape=Shape.API)
+        headers = CIMultiDict(parts.headers)
+        message.closes = message.closes or headers.pop("Connection", "") == "close"
+        headers.setdefault("Content-Type", parts.content_type)
+        readable(message.headers, headers, self.doors)
+        closes = message.closes or lane.is_ending
+        head = reply_head(parts.status, headers, length=len(parts.body), has_body=True, closes=closes)
+        lane.write(head if message.method == "HEAD" else head + parts.body)
+        return parts.status
+
+    async def _write(self, answer: Answer, message: Message, facts: RequestFacts, lane: Lane) -> int:
+        headers = CIMultiDict(answer.headers)
+        readable(message.headers, headers, self.doors)
+        streamed, body = answer.streamed, answer.body
+        closes = message.closes or lane.is_ending
+        if streamed is None:
+            whole = body or b""
+            head = reply_head(answer.status, headers, length=len(whole), has_body=True, closes=closes)
+            lane.write(head if message.method == "HEAD" else head + whole)
+            return answer.status
+        try:
+            await self._stream(answer.status, streamed, headers, message, lane, closes=closes)
+        except CronofyUnavailable as error:
+            # Returning would turn a cut body into a complete 200.
+            facts.code = str(error.code)
+            self.doors.metrics.upstream_failures.labels(error.code).inc()
+            lane.abort()
+            raise ConnectionResetError from None
+        finally:
+            streamed.close()
+        return answer.status
+
+    async def _stream(
+        self,
+        status: int,
+        streamed: UpstreamReply,
+        headers: CIMultiDict[str],
+        message: Message,
+        lane: Lane,
+        *,
+        closes: bool,
+    ) -> None:
+        """Write an upstream's answer: in one piece where its body is there already, else as it arrives."""
+        announced = next((value for name, value in streamed.headers if name.lower() == "content-length"), "")
+        length = int(announced) if announced.isascii() and announced.isdecimal() else None
+        bare = message.method == "HEAD" or status in NO_BODY
+        ready = None if bare else streamed.ready
+        if length is None and ready is not None:
+            length = len(ready)
+        head = reply_head(status, headers, length=length, has_body=not bare, closes=closes)
+        if bare or ready is not None:
+            lane.write(head + ready if ready else head)
+            await lane.drain()
+            return
+        lane.write(head)
+        async for chunk in streamed.chunks():
+            lane.write(chunk if length is not None else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            await lane.drain()
+        if length is None:
+            lane.write(b"0\r\n\r\n")

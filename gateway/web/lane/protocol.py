@@ -1,0 +1,195 @@
+"""A connection of the public listener: plain calls are answered here, anything else gets aiohttp's own protocol.
+
+Once aiohttp has a connection it keeps it. Requests that came in one piece are answered one after the other, in order.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, cast
+
+from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
+
+KEPT: Final = 75.0  # seconds that a connection may be idle
+PATIENCE: Final = 1.0  # seconds for the rest of a message; whoever is slower is aiohttp's
+_MOST_WAITING: Final = MAX_HEAD_BYTES + MAX_BODY_BYTES
+
+
+class Lanes(Protocol):
+    """What a lane needs of the server that it belongs to."""
+
+    def opened(self, lane: "Lane") -> None:
+        """Note a connection."""
+        ...
+
+    def ended(self, lane: "Lane") -> None:
+        """Forget a connection, which is closed or aiohttp's."""
+        ...
+
+    def make_plain(self) -> asyncio.Protocol:
+        """Return aiohttp's protocol for a connection."""
+        ...
+
+
+Serve = Callable[[Message, "Lane"], Awaitable[bool]]
+
+
+class Lane(asyncio.Protocol):
+    """One connection.
+
+    Args:
+        lanes: the server.
+        serve: answers a message on a lane; says whether the connection may be used again.
+    """
+
+    def __init__(self, lanes: Lanes, serve: Serve) -> None:
+        self._lanes = lanes
+        self._serve = serve
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._task: asyncio.Task[None] | None = None
+        self._is_held = False
+        self._is_full = False
+        self._drained: asyncio.Future[None] | None = None
+        self._is_ending = False
+        self.has_spoken = False
+        self.touched_at = self._loop.time()
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._lanes.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes."""
+        self.has_spoken = True
+        self.touched_at = self._loop.time()
+        self._buffer += data
+        if self._task is None:
+            self._next()
+        elif len(self._buffer) > _MOST_WAITING and not self._is_held and self._transport is not None:
+            self._is_held = True
+            self._transport.pause_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  asyncio's signature
+        """End; whoever works for this connection stops."""
+        self._transport = None
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_exception(ConnectionResetError())
+        if self._task is not None:
+            self._task.cancel()
+        self._lanes.ended(self)
+
+    def pause_writing(self) -> None:
+        """Note that the client takes no more for now."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """Note that it takes more again."""
+        self._is_full = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+
+    # What the story of a call does with it.
+
+    def write(self, piece: bytes) -> None:
+        """Write to the client.
+
+        Raises:
+            ConnectionResetError: it has left.
+        """
+        if self._transport is None or self._transport.is_closing():
+            raise ConnectionResetError
+        self._transport.write(piece)
+
+    async def drain(self) -> None:
+        """Wait until the client takes more.
+
+        Raises:
+            ConnectionResetError: it has left.
+        """
+        if self._is_full:
+            self._drained = self._loop.create_future()
+            await self._drained
+
+    def abort(self) -> None:
+        """Cut the connection, so that nobody takes what was sent for a whole answer."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the server does with it.
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is being answered."""
+        return self._task is not None
+
+    def look(self, now: float) -> None:
+        """Close it when it has been idle for too long; give up waiting for the rest of a message."""
+        if self._task is not None:
+            return
+        if self._buffer and self.touched_at + PATIENCE <= now:
+            self._hand_over()
+        elif not self._buffer and self.touched_at + KEPT <= now:
+            self.close()
+
+    def end_soon(self) -> None:
+        """Close it as soon as nothing is under way."""
+        self._is_ending = True
+        if self._task is None:
+            self.close()
+
+    def close(self) -> None:
+        """Close it when what was written is out."""
+        if self._transport is not None:
+            self._transport.close()
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the answer under way is the last one."""
+        return self._is_ending
+
+    def _next(self) -> None:
+        """Begin with the next message, if there is one."""
+        if not self._buffer or self._transport is None or self._transport.is_closing():
+            return
+        taken = take_message(self._buffer)
+        if taken is Not.OURS:
+            self._hand_over()
+        elif isinstance(taken, Message):
+            del self._buffer[: taken.size]
+            self._task = self._loop.create_task(self._answer(taken))
+
+    async def _answer(self, message: Message) -> None:
+        keeps = False
+        try:
+            keeps = await self._serve(message, self)
+        finally:
+            self._task = None
+            self.touched_at = self._loop.time()
+            if self._transport is not None:
+                if keeps and not self._is_ending:
+                    if self._is_held:
+                        self._is_held = False
+                        self._transport.resume_reading()
+                    self._next()
+                else:
+                    self.close()
+
+    def _hand_over(self) -> None:
+        """Let aiohttp read what is there, and all that follows."""
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
+        self._lanes.ended(self)
+        plain = self._lanes.make_plain()
+        transport.set_protocol(plain)
+        plain.connection_made(transport)
+        if self._is_full:
+            plain.pause_writing()
+        if self._is_held:
+            transport.resume_reading()
+        plain.data_received(bytes(self._buffer))
+        self._buffer.clear()
