@@ -152,7 +152,7 @@ class QuietServer(web.Server):
         """Let calls under way end, for so many seconds."""
         until = asyncio.get_running_loop().time() + (timeout or 0.0)
         await super().shutdown(timeout)
-        while self._lanes and asyncio.get_running_loop().time() < until:
+        while self._lanes and asyncio.get_running_loop().time() < until:  # noqa: ASYNC110  as aiohttp's own does
             await asyncio.sleep(_STEP)
         for lane in list(self._lanes):
             lane.abort()

@@ -131,6 +131,7 @@ class FakeReply:
     headers: Pairs = field(default_factory=list)
     body: bytes = b""
     closed: bool = False
+    ready: bytes | None = None
 
     async def chunks(self) -> AsyncIterator[bytes]:
         yield self.body

@@ -201,7 +201,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes += len(name) + len(value) + 4
         too_long = len(name) > MAX_LINE_BYTES or len(value) > MAX_LINE_BYTES
         if too_long or self._head_bytes > MAX_HEAD_BYTES or len(self._headers) >= MAX_HEADERS:
-            raise _HeadTooLarge(_told(Code.UPSTREAM_REPLY_INVALID, "a head of too many lines or bytes"))
+            raise _HeadTooLarge(_told(Code.UPSTREAM_UNREACHABLE, "a head of too many lines or bytes"))
         self._headers.append((name, value.rstrip(b" \t")))  # llhttp leaves what stands at the end
 
     def on_headers_complete(self) -> None:

@@ -1,4 +1,4 @@
-"""Proxied calls over connections of our own: see `Upstream`, and `adapters/upstream` for the same over aiohttp's client.
+"""Proxied calls over connections of our own: see `Upstream`; `adapters/upstream` does the same with aiohttp's client.
 
 Nothing is followed, decoded or repeated, but for one open retry of a call without a body whose connection turned out to
 be stale.
@@ -7,7 +7,7 @@ be stale.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
@@ -96,7 +96,8 @@ class LeanUpstream:
         """Send a body as it arrives, until it ends or an answer comes first, which then counts."""
         sending = asyncio.ensure_future(_pump(connection, body, chunked=chunked))
         try:
-            await asyncio.wait({sending, answer}, return_when=asyncio.FIRST_COMPLETED)
+            both: set[asyncio.Future[Any]] = {sending, answer}
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             if answer.done():
                 return
             sending.result()

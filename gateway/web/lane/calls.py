@@ -1,4 +1,4 @@
-"""The story of a call in the lane: the same as in `web/api` and `web/request_log`, but for who reads and writes HTTP."""
+"""The story of a call in the lane: as in `web/api` and `web/request_log`, but for who reads and writes HTTP."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

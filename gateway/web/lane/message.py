@@ -18,6 +18,7 @@ _LONGEST_START: Final = max(map(len, _STARTS))
 _END: Final = b"\r\n\r\n"
 MAX_HEAD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
+_MOST_DIGITS: Final = 6
 MAX_BODY_BYTES: Final = 64 * 1024  # larger ones are streamed, by aiohttp
 # Who sends one of these wants more of the protocol than is here.
 _UNUSUAL: Final = ("transfer-encoding", "expect", "upgrade", "te", "trailer", "http2-settings")
@@ -87,33 +88,35 @@ class Message:
 
 def take_message(buffer: bytearray) -> Message | Not:
     """Read the message at the beginning of a buffer, which is left as it is; `size` says how long it was."""
+    head_size = _size_of_head(buffer)
+    if isinstance(head_size, Not):
+        return head_size
+    message = Message()
+    parser = httptools.HttpRequestParser(message)
+    try:
+        parser.feed_data(bytes(buffer[:head_size]))
+        length = _length_of(message, parser)
+        message.size = head_size + (length or 0)
+        if length is not None and len(buffer) < message.size:
+            return Not.YET
+        if length:
+            parser.feed_data(bytes(buffer[head_size : message.size]))
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
+        return Not.OURS
+    if length is None or not message.is_complete:
+        return Not.OURS
+    message.method = parser.get_method().decode("ascii")
+    return message
+
+
+def _size_of_head(buffer: bytearray) -> int | Not:
     if not buffer.startswith(_STARTS):
         begins = len(buffer) < _LONGEST_START and any(one.startswith(buffer) for one in _STARTS)
         return Not.YET if begins else Not.OURS
     end = buffer.find(_END)
     if end < 0:
         return Not.OURS if len(buffer) > MAX_HEAD_BYTES else Not.YET
-    head_size = end + len(_END)
-    if head_size > MAX_HEAD_BYTES:
-        return Not.OURS
-    message = Message()
-    parser = httptools.HttpRequestParser(message)
-    try:
-        parser.feed_data(bytes(buffer[:head_size]))
-        length = _length_of(message, parser)
-        if length is None:
-            return Not.OURS
-        message.size = head_size + length
-        if len(buffer) < message.size:
-            return Not.YET
-        if length:
-            parser.feed_data(bytes(buffer[head_size : message.size]))
-    except (httptools.HttpParserError, httptools.HttpParserUpgrade, UnicodeDecodeError):
-        return Not.OURS
-    if not message.is_complete:
-        return Not.OURS
-    message.method = parser.get_method().decode("ascii")
-    return message
+    return end + len(_END) if end + len(_END) <= MAX_HEAD_BYTES else Not.OURS
 
 
 def _length_of(message: Message, parser: httptools.HttpRequestParser) -> int | None:
@@ -128,6 +131,6 @@ def _length_of(message: Message, parser: httptools.HttpRequestParser) -> int | N
         return None
     message.closes = connection == "close"
     length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdecimal() or len(length) > 6:
+    if not length.isascii() or not length.isdecimal() or len(length) > _MOST_DIGITS:
         return None
     return int(length) if int(length) <= MAX_BODY_BYTES else None

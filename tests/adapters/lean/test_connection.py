@@ -1,4 +1,4 @@
-"""What comes over a connection of our own is what aiohttp's client makes of the same bytes; what is in doubt costs it."""
+"""What comes over a connection of our own is what aiohttp's client makes of the same bytes; doubt costs it."""
 
 import asyncio
 import ssl
