@@ -105,7 +105,7 @@ class ProxySection(Section):
 
     lane: bool = Field(
         default=True,
-        description="Answer plain /v1 calls beside aiohttp's handler, at a fraction of its cost; false: all by aiohttp.",
+        description="Answer plain /v1 calls beside aiohttp's handler, at less cost; false: all by aiohttp.",
     )
     mode_header: HeaderName = Field("Cronofy-Access-Mode", description="Name of the access-mode header.")
     extra_operations: list[str] = Field(

@@ -87,7 +87,8 @@ class LeanUpstream:
             _log.warning(events.UPSTREAM_FAILED, call="proxied", error=error.detail)
             raise
         except BaseException:
-            connection.drop()  # whoever asked has left
+            connection.drop()  # whoever asked has left, or the body broke off
+            answer.add_done_callback(_look_away)
             raise
 
     async def _send_body(
@@ -130,6 +131,12 @@ async def _pump(connection: Connection, body: AsyncIterator[bytes], *, chunked: 
     if chunked:
         await connection.write(b"0\r\n\r\n")
     connection.sent()
+
+
+def _look_away(answer: "asyncio.Future[LeanReply]") -> None:
+    """Take note of an outcome that nobody waits for any more."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _unavailable(code: Code, detail: str) -> CronofyUnavailable:
