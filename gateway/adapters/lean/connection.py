@@ -264,6 +264,11 @@ class _HeadTooLarge(Exception):
     """Raised inside of a callback, so that the parser stops."""
 
 
+def unreachable(detail: str) -> CronofyUnavailable:
+    """Make the error of a call that was not carried out; `detail` is for the log."""
+    return _told(Code.UPSTREAM_UNREACHABLE, detail)()
+
+
 def _told(code: Code, detail: str) -> Callable[[], CronofyUnavailable]:
     """Return what makes the error; it is raised, and logged, where somebody waits for the answer."""
 

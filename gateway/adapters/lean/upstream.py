@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from gateway.adapters.lean.connection import Connection, ConnectionLost
+from gateway.adapters.lean.connection import Connection, ConnectionLost, unreachable
 from gateway.adapters.lean.pool import Origin, Pool
 from gateway.adapters.lean.reply import LeanReply
 from gateway.adapters.lean.request_head import request_head
@@ -83,12 +83,11 @@ class LeanUpstream:
             if streamed is not None:
                 await self._send_body(connection, streamed, answer, chunked=chunked)
             return await answer
-        except CronofyUnavailable as error:
-            _log.warning(events.UPSTREAM_FAILED, call="proxied", error=error.detail)
-            raise
-        except BaseException:
-            connection.drop()  # whoever asked has left, or the body broke off
+        except BaseException as error:
+            connection.drop()  # whoever asked has left, the body broke off, or it is lost anyway
             answer.add_done_callback(_look_away)
+            if isinstance(error, CronofyUnavailable):
+                _log.warning(events.UPSTREAM_FAILED, call="proxied", error=error.detail)
             raise
 
     async def _send_body(
@@ -105,7 +104,7 @@ class LeanUpstream:
         except (ConnectionLost, CronofyUnavailable):
             raise
         except Exception as error:  # noqa: BLE001  whatever the client's body broke with; its handler knows more
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+            raise unreachable(type(error).__name__) from None
         finally:
             if not sending.done():
                 sending.cancel()

@@ -13,6 +13,7 @@ from gateway.flows.ports import Upstream
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import CronofyUnavailable
 from tests.adapters.lean.exchanges import BY_HAND, generated
+from tests.adapters.lean.listening import listening
 
 EXCHANGES = [*BY_HAND, *generated()]
 
@@ -29,7 +30,6 @@ class Scripted:
                 await asyncio.sleep(0)
             if exchange.closes:
                 break
-        writer.close()
 
     async def _head(self, reader: asyncio.StreamReader) -> bytes:
         try:
@@ -40,9 +40,8 @@ class Scripted:
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    server = await asyncio.start_server(Scripted(), "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
+    async with listening(Scripted()) as where:
+        yield where
 
 
 async def told(upstream: Upstream, url: str, number: int) -> object:

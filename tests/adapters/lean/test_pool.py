@@ -11,6 +11,7 @@ from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
+from tests.adapters.lean.listening import listening
 from tests.journeys.waiting import until
 
 
@@ -18,32 +19,25 @@ class Server:
     """Answers when it is let, and counts its connections."""
 
     def __init__(self) -> None:
-        self.connections = self.open = 0
+        self.connections = 0
         self.gate = asyncio.Event()
         self.gate.set()
         self.port = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self.open += 1
-        try:
-            while True:
-                await reader.readuntil(b"\r\n\r\n")
-                await self.gate.wait()
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-        finally:
-            self.open -= 1
+        while True:
+            await reader.readuntil(b"\r\n\r\n")
+            await self.gate.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
     one = Server()
-    listening = await asyncio.start_server(one, "127.0.0.1", 0)
-    one.port = listening.sockets[0].getsockname()[1]
-    yield one
-    listening.close()
+    async with listening(one) as url:
+        one.port = int(url.rpartition(":")[2])
+        yield one
 
 
 @pytest.fixture
@@ -51,7 +45,6 @@ async def pool(server: Server) -> AsyncIterator[Pool]:  # closed before its serv
     one = Pool(limit=2, connect_timeout=0.5, read_timeout=5.0, tls=ssl.create_default_context())
     yield one
     await one.close()
-    await until(lambda: server.open == 0)
 
 
 async def call(pool: Pool, server: Server) -> bytes:

@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -10,21 +11,20 @@ from gateway.adapters.lean.pool import Pool
 from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import CronofyUnavailable
+from tests.adapters.lean.listening import Handler, listening
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-@pytest.fixture
-async def upstream() -> AsyncIterator[LeanUpstream]:
-    pool = Pool(limit=5, connect_timeout=2.0, read_timeout=2.0, tls=ssl.create_default_context())
-    yield LeanUpstream(pool, Metrics())
-    await pool.close()
-
-
-async def serve(handler: Handler) -> tuple[asyncio.Server, str]:
-    server = await asyncio.start_server(handler, "127.0.0.1", 0)
-    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+@asynccontextmanager
+async def reaching(handler: Handler) -> AsyncIterator[tuple[LeanUpstream, str]]:
+    """Yield a transport and the URL of a server that answers with a handler."""
+    async with listening(handler) as url:
+        pool = Pool(limit=5, connect_timeout=2.0, read_timeout=2.0, tls=ssl.create_default_context())
+        try:
+            yield LeanUpstream(pool, Metrics()), f"{url}/"
+        finally:
+            await pool.close()
 
 
 async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
@@ -38,9 +38,7 @@ async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
     [([], b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"), ([("Content-Length", "3")], b"abc")],
     ids=["chunked", "with its length"],
 )
-async def test_a_body_goes_up_as_it_arrives(
-    upstream: LeanUpstream, headers: list[tuple[str, str]], wire: bytes
-) -> None:
+async def test_a_body_goes_up_as_it_arrives(headers: list[tuple[str, str]], wire: bytes) -> None:
     seen = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -48,17 +46,13 @@ async def test_a_body_goes_up_as_it_arrives(
         seen.append(await reader.readexactly(len(wire)))
         writer.write(OK)
         await reader.read()
-        writer.close()
 
-    server, url = await serve(handler)
-    reply = await upstream.send("POST", url, headers, pieces(b"ab", b"", b"c"))
-    assert (await reply.read(10), seen) == (b"ok", [wire])
-    server.close()
+    async with reaching(handler) as (upstream, url):
+        reply = await upstream.send("POST", url, headers, pieces(b"ab", b"", b"c"))
+        assert (await reply.read(10), seen) == (b"ok", [wire])
 
 
-async def test_an_answer_that_comes_before_the_body_is_out_counts_and_costs_the_connection(
-    upstream: LeanUpstream,
-) -> None:
+async def test_an_answer_that_comes_before_the_body_is_out_counts_and_costs_the_connection() -> None:
     """The rest of the body would be read as the next request."""
     connections = []
 
@@ -67,22 +61,20 @@ async def test_an_answer_that_comes_before_the_body_is_out_counts_and_costs_the_
         await reader.readuntil(b"\r\n\r\n")
         writer.write(OK.replace(b"200 OK", b"413 Too Large"))
         await reader.read()
-        writer.close()
 
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * 1000
             await asyncio.sleep(0.001)
 
-    server, url = await serve(handler)
-    reply = await asyncio.wait_for(upstream.send("POST", url, [], endless()), 2)
-    assert (reply.status, await reply.read(10)) == (413, b"ok")
-    await (await upstream.send("GET", url, [], None)).read(10)
+    async with reaching(handler) as (upstream, url):
+        reply = await asyncio.wait_for(upstream.send("POST", url, [], endless()), 2)
+        assert (reply.status, await reply.read(10)) == (413, b"ok")
+        await (await upstream.send("GET", url, [], None)).read(10)
     assert len(connections) == 2
-    server.close()
 
 
-async def test_a_body_that_breaks_cuts_the_request(upstream: LeanUpstream) -> None:
+async def test_a_body_that_breaks_cuts_the_request() -> None:
     """Cronofy must not take half of a body for the whole."""
     ended = asyncio.Event()
 
@@ -93,21 +85,19 @@ async def test_a_body_that_breaks_cuts_the_request(upstream: LeanUpstream) -> No
         except ConnectionError:
             pass
         ended.set()
-        writer.close()
 
     async def breaking() -> AsyncIterator[bytes]:
         yield b"half"
         raise ValueError("canary")
 
-    server, url = await serve(handler)
-    with pytest.raises(CronofyUnavailable) as caught:
-        await upstream.send("POST", url, [("Content-Length", "8")], breaking())
-    assert "canary" not in str(caught.value) + caught.value.detail
-    await asyncio.wait_for(ended.wait(), 2)
-    server.close()
+    async with reaching(handler) as (upstream, url):
+        with pytest.raises(CronofyUnavailable) as caught:
+            await upstream.send("POST", url, [("Content-Length", "8")], breaking())
+        assert "canary" not in str(caught.value) + caught.value.detail
+        await asyncio.wait_for(ended.wait(), 2)
 
 
-async def test_bytes_that_nobody_asked_for_cost_the_connection(upstream: LeanUpstream) -> None:
+async def test_bytes_that_nobody_asked_for_cost_the_connection() -> None:
     """They would be the next caller's answer (CVE-2026-71324 is its kin)."""
     answers = [OK + b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil", OK]
 
@@ -115,10 +105,8 @@ async def test_bytes_that_nobody_asked_for_cost_the_connection(upstream: LeanUps
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answers.pop(0))
         await reader.read()
-        writer.close()
 
-    server, url = await serve(handler)
-    for _ in range(2):
-        assert await (await upstream.send("GET", url, [], None)).read(10) == b"ok"
+    async with reaching(handler) as (upstream, url):
+        for _ in range(2):
+            assert await (await upstream.send("GET", url, [], None)).read(10) == b"ok"
     assert answers == []
-    server.close()
