@@ -14,11 +14,15 @@ from gateway.rules.errors import RequestRefused
 from gateway.rules.operations import OPERATIONS, Operation
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, token_reply
 
 BY_NAME: dict[str, Operation] = {one.name: one for one in OPERATIONS}
 A, B = client("a"), client("b")
 NO_VAULT = cast("Vault", None)  # no session in these tests
+
+
+def identifying(one: Kit, known: Registry) -> Callers:
+    return Callers(known, one.bindings, NO_VAULT, one.handles)
 
 
 def _bearer(token: str) -> list[tuple[str, str]]:
@@ -26,9 +30,7 @@ def _bearer(token: str) -> list[tuple[str, str]]:
 
 
 async def test_a_client_secret_becomes_the_applications_api_key(clock: FakeClock) -> None:
-    caller = await Callers(registry(A, B), kit(clock).bindings, NO_VAULT).identify(
-        _bearer("a-secret"), BY_NAME["availability"]
-    )
+    caller = await identifying(kit(clock), registry(A, B)).identify(_bearer("a-secret"), BY_NAME["availability"])
 
     assert caller is not None
     assert (caller.client, caller.bearer, caller.is_person) == (A, "cronofy-secret", False)
@@ -38,7 +40,7 @@ async def test_a_bound_token_is_its_clients(clock: FakeClock) -> None:
     one = kit(clock)
     tokens = read_token_reply(token_reply().body)
     await one.bindings.remember(A, tokens, account="acc_1", scope="s")
-    callers = Callers(registry(A, B), one.bindings, NO_VAULT)
+    callers = identifying(one, registry(A, B))
     caller = await callers.identify(_bearer("access-1"), BY_NAME["calendars"])
     assert caller is not None
     assert (caller.client, caller.account, caller.bearer, caller.is_person) == (A, "acc_1", "access-1", True)
@@ -50,19 +52,17 @@ async def test_a_bound_token_is_its_clients(clock: FakeClock) -> None:
 
 
 async def test_an_unseen_token_is_accepted_where_there_is_one_application(clock: FakeClock) -> None:
-    bindings = kit(clock).bindings
-    alone = await Callers(registry(A), bindings, NO_VAULT).identify(_bearer("unseen"), BY_NAME["calendars"])
+    one = kit(clock)
+    alone = await identifying(one, registry(A)).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert alone is not None
     assert (alone.application, alone.client, alone.account) == (APPLICATION, A, "")
-    several = await Callers(registry(A, B), bindings, NO_VAULT).identify(_bearer("unseen"), BY_NAME["calendars"])
+    several = await identifying(one, registry(A, B)).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert several is not None
     assert several.clients == ()
 
     other = Application("other", "i", "s", HOSTS[DataCentre.CA])
     with pytest.raises(RequestRefused) as caught:
-        await Callers(Registry([APPLICATION, other], [A]), bindings, NO_VAULT).identify(
-            _bearer("unseen"), BY_NAME["calendars"]
-        )
+        await identifying(one, Registry([APPLICATION, other], [A])).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert caught.value.code == Code.CREDENTIALS_UNKNOWN
     assert caught.value.headers["WWW-Authenticate"].startswith("Bearer")
 
@@ -71,7 +71,7 @@ async def test_an_unseen_token_is_accepted_where_there_is_one_application(clock:
 async def test_without_a_usable_bearer_only_body_operations_go_on(
     clock: FakeClock, headers: list[tuple[str, str]]
 ) -> None:
-    callers = Callers(registry(A), kit(clock).bindings, NO_VAULT)
+    callers = identifying(kit(clock), registry(A))
     assert await callers.identify(headers, BY_NAME["create_application_calendar"]) is None
 
     with pytest.raises(RequestRefused) as caught:
@@ -88,11 +88,11 @@ async def test_without_a_usable_bearer_only_body_operations_go_on(
 )
 async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tuple[str, str]], code: Code) -> None:
     with pytest.raises(RequestRefused) as caught:
-        await Callers(registry(A), kit(clock).bindings, NO_VAULT).identify(headers, BY_NAME["calendars"])
+        await identifying(kit(clock), registry(A)).identify(headers, BY_NAME["calendars"])
     assert caught.value.code == code
 
 
 @pytest.mark.parametrize(("client_id", "secret"), [("a", "b-secret"), ("a", None), (None, None), (1, ["x"])])
 def test_wrong_credentials_in_a_body_are_refused(clock: FakeClock, client_id: object, secret: object) -> None:
     with pytest.raises(RequestRefused):
-        Callers(registry(A, B), kit(clock).bindings, NO_VAULT).by_body(client_id, secret)
+        identifying(kit(clock), registry(A, B)).by_body(client_id, secret)

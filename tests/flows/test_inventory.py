@@ -75,10 +75,17 @@ async def test_each_client_and_account_is_one_line_with_what_an_operator_asks_fo
 
     assert found == {
         Whose("a", "main", "acc_1"): AccountLine(
-            Whose("a", "main", "acc_1"), "active", "", "free_busy_write", "free_busy", 2, clock.now()
+            Whose("a", "main", "acc_1"), "active", "", "free_busy_write", "free_busy", 2, 0, clock.now()
         ),
         Whose("b", "main", "acc_1"): AccountLine(
-            Whose("b", "main", "acc_1"), "reconnect_required", "refused", "free_busy_write", "free_busy", 0, clock.now()
+            Whose("b", "main", "acc_1"),
+            "reconnect_required",
+            "refused",
+            "free_busy_write",
+            "free_busy",
+            0,
+            0,
+            clock.now(),
         ),
     }
 
