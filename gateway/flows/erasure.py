@@ -127,7 +127,6 @@ class Erasure:
         key, whose = account_key(application.name, account), client.id if client else None
         others = client is not None and await self.disconnects.has_others(application.name, account, client.id)
         sessions = sum([await self.sessions.end_named(name) for name in await self.sessions.names(whose, key)])
-        handles = await self.handles.end_all(whose, key)
         if not others:
             # The others would need the journal's way from an old refresh token to its successor.
             for kind in (REFRESH, MODES):
@@ -138,6 +137,8 @@ class Erasure:
             bindings = await self.bindings.erase_account(application.name, account)
         else:
             bindings = await self.bindings.forget_account(client, account)
+        # Last, since whoever revokes by a handle and is not answered asks again with it.
+        handles = await self.handles.end_all(whose, key)
         return Erased(application.name, ended, sessions, handles, connections, bindings, others)
 
     async def _delete(self, kind: str, ids: Sequence[str]) -> int:

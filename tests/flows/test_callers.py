@@ -5,16 +5,18 @@ from typing import cast
 import pytest
 
 from gateway.flows.callers import Callers
+from gateway.flows.connections import connection_id
 from gateway.flows.registry import Registry
 from gateway.flows.vault import Vault
-from gateway.rules.client import Application
+from gateway.rules.client import Application, Custody
 from gateway.rules.data_centres import HOSTS, DataCentre
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.handles import Kind
 from gateway.rules.operations import OPERATIONS, Operation
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, token_reply
+from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, registry, token_reply, vault
 
 BY_NAME: dict[str, Operation] = {one.name: one for one in OPERATIONS}
 A, B = client("a"), client("b")
@@ -96,3 +98,83 @@ async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tup
 def test_wrong_credentials_in_a_body_are_refused(clock: FakeClock, client_id: object, secret: object) -> None:
     with pytest.raises(RequestRefused):
         identifying(kit(clock), registry(A, B)).by_body(client_id, secret)
+
+
+KEEPER = client("k", custody=Custody.GATEWAY)
+
+
+async def handed(one: Kit, kind: Kind = "access", *, lives: float = 3_600) -> str:
+    """Return a handle of the keeper's stored connection."""
+    stored = await connected(one, KEEPER)
+    return await one.handles.issue(kind, KEEPER, "acc_1", stored.id, lives=lives)
+
+
+async def refused(one: Kit, known: Registry, token: str, operation: str = "calendars") -> RequestRefused:
+    with pytest.raises(RequestRefused) as caught:
+        await Callers(known, one.bindings, vault(one, KEEPER), one.handles).identify(_bearer(token), BY_NAME[operation])
+    return caught.value
+
+
+async def test_behind_a_handle_stands_its_connection(clock: FakeClock) -> None:
+    """From then on the call goes like one by session."""
+    one = kit(clock)
+    token = await handed(one)
+    callers = Callers(registry(A, KEEPER), one.bindings, vault(one, A, KEEPER), one.handles)
+    caller = await callers.identify(_bearer(token), BY_NAME["calendars"])
+
+    assert caller is not None
+    assert (caller.client, caller.account, caller.bearer, caller.is_person) == (KEEPER, "acc_1", "access-1", True)
+    assert (caller.connection, caller.version) == (connection_id(KEEPER, "acc_1"), 1)
+
+
+async def test_a_handle_that_is_not_good_is_refused_where_unseen_tokens_are_let_in(clock: FakeClock) -> None:
+    """An app that is told 401 gets another handle; Cronofy never sees one."""
+    one = kit(clock)
+    token = await handed(one, lives=60)
+    known = registry(A, KEEPER)
+    errors = [
+        await refused(one, known, "cga_" + "x" * 43),
+        await refused(one, known, "cga_" + "x" * 5_000),
+        await refused(one, known, await handed(one, "refresh")),
+        await refused(one, registry(A), token),
+        await refused(one, registry(A, client("k", application="other")), token),
+    ]
+    clock.pass_time(60)
+    errors.append(await refused(one, known, token))
+
+    assert {error.code for error in errors} == {Code.CREDENTIALS_UNKNOWN}
+    assert len({error.public for error in errors}) == 1
+    assert one.cronofy.asked == []
+
+
+async def test_a_handle_whose_connection_is_gone_says_so(clock: FakeClock) -> None:
+    one = kit(clock)
+    token = await handed(one)
+    await one.connections.forget(connection_id(KEEPER, "acc_1"))
+    assert (await refused(one, registry(A, KEEPER), token)).code == Code.RECONNECT_REQUIRED
+
+
+async def test_a_handle_for_what_takes_the_api_key_is_refused_here(clock: FakeClock) -> None:
+    """Cronofy would answer 401, which must not be taken for a dead connection."""
+    one = kit(clock)
+    error = await refused(one, registry(KEEPER), await handed(one), "create_element_token")
+    assert error.code == Code.OPERATION_REFUSED
+
+
+async def test_beside_credentials_in_the_body_a_handle_is_noise(clock: FakeClock) -> None:
+    """SDKs send the access token that they happen to have, an old one too."""
+    one = kit(clock)
+    for token in (await handed(one), "cga_expired"):
+        caller = await identifying(one, registry(KEEPER)).identify(
+            _bearer(token), BY_NAME["create_application_calendar"]
+        )
+        assert caller is None
+
+
+async def test_unseen_tokens_are_let_in_only_for_clients_that_keep_theirs(clock: FakeClock) -> None:
+    """Of a client whose tokens the gateway keeps, no token can be about."""
+    one = kit(clock)
+    assert (await refused(one, registry(KEEPER), "unseen")).code == Code.CREDENTIALS_UNKNOWN
+    mixed = await identifying(one, registry(A, KEEPER)).identify(_bearer("unseen"), BY_NAME["calendars"])
+    assert mixed is not None
+    assert mixed.clients == (A,)

@@ -206,3 +206,25 @@ def _break_off_after(one: Kit, deletions: int) -> None:
 
     one.store.delete = counting  # type: ignore[method-assign]
     one.records.store = away
+
+
+async def test_handles_are_erased_with_their_account(clock: FakeClock) -> None:
+    one = kit(clock)
+    for whose, account in ((A, "acc_1"), (A, "acc_1"), (B, "acc_1"), (A, "acc_2")):
+        await one.handles.issue("refresh", whose, account, "c-1")
+    (part,) = await erasure(one).erase("acc_1", A, keep_at_cronofy=True)
+    assert (part.handles, len(await one.store.list_ids("handle"))) == (2, 2)
+    (whole,) = await erasure(one).erase("acc_1", None, keep_at_cronofy=True)
+
+    assert (whole.handles, len(await one.store.list_ids("handle"))) == (1, 1)
+
+
+async def test_the_profiles_that_a_connection_remembers_are_the_clients_own(clock: FakeClock) -> None:
+    """Where no browser ever signed in there is no session to know them by."""
+    one = kit(clock)
+    for whose in (A, B):
+        await connected(one, whose)
+    (erased,) = await erasure(one).erase("acc_1", A, keep_at_cronofy=False)
+
+    assert (erased.at_cronofy, erased.others) == (Ended.PROFILES, True)
+    assert one.cronofy.asked == [("profile main", ("access-1", "pro_1"))]
