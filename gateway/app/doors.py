@@ -6,10 +6,13 @@ from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
 from gateway.config_check import Checked
+from gateway.flows.application_secrets import ApplicationSecrets, WithWorkingSecret
 from gateway.flows.answers import Answers, AnswerSettings
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
@@ -39,7 +42,8 @@ def make_doors(
     checked: Checked, outside: Outside, clock: Clock, metrics: Metrics, *, nodes: Callable[[], int] = lambda: 1
 ) -> PublicDoors:
     """Put the stories together, bottom up; `nodes` tells how many processes share what Cronofy allows."""
-    settings, cronofy = checked.settings, outside.cronofy
+    settings, secrets = checked.settings, ApplicationSecrets(metrics)
+    cronofy = WithWorkingSecret(outside.cronofy, secrets)
     sealer, records = outside.sealer, SealedRecords(outside.store, outside.sealer)
     registry, bindings = make_registry(checked), Bindings(records, clock)
     modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for, nodes=nodes)
@@ -51,7 +55,7 @@ def make_doors(
     patience = max(PATIENCE, 2 * (settings.upstream.connect_timeout + settings.upstream.read_timeout) + LEASE)
     refreshes = Refreshes(journal, cronofy, clock, metrics, patience=patience)
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
-    callers = Callers(registry, bindings, vault)
+    callers = Callers(registry, bindings, vault, secrets)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -62,7 +66,7 @@ def make_doors(
         modes=modes,
         bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering),
-        sender=Sender(outside.upstream, vault),
+        sender=Sender(outside.upstream, vault, secrets),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
@@ -82,8 +86,10 @@ def make_doors(
         logout_url=f"{settings.public_url}/auth/logout",
     )
     explainer = Explainer(table, modes, rules)
+    erasure = Erasure(outside.store, registry, sessions, bindings, browser.disconnects)
+    backends = BackendConnections(registry, connections, sessions, modes, browser.disconnects, erasure)
     limit = settings.proxy.max_body_bytes
-    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer, backends)
 
 
 def _dropping(sessions: Sessions) -> Heard:

@@ -4,7 +4,7 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -36,6 +36,7 @@ class Connection(msgspec.Struct, frozen=True):
         state: `reconnect_required` once Cronofy refused the refresh token for good.
         lost_by: how it came to that: `refused`, `interrupted` (an answer to an earlier refresh was lost), `young_401`
             (a token was refused right after it was given), or `ended` here.
+        profiles: ids of the profiles that were connected through this client, as far as they are known.
     """
 
     client: str
@@ -48,6 +49,7 @@ class Connection(msgspec.Struct, frozen=True):
     scope: str
     state: Literal["active", "reconnect_required"] = "active"
     lost_by: str = ""
+    profiles: tuple[str, ...] = ()
 
     def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
         return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
@@ -107,6 +109,7 @@ class Connections:
         """
         record_id = connection_id(client, tokens.account)
         now = self._clock.now() if at is None else at
+        before = await self.load(record_id)
         connection = Connection(
             client=client.id,
             application=client.application,
@@ -116,6 +119,7 @@ class Connections:
             expires_at=now + tokens.expires_in,
             obtained_at=now,
             scope=tokens.scope,
+            profiles=_with_profile(before, tokens),
         )
         return await self._save(record_id, connection, expected=expected)
 
@@ -189,6 +193,14 @@ class Connections:
             if not cursor:
                 return
 
+    async def ids_of(self, client: Client) -> Sequence[str]:
+        """Return the names of a client's connections, in no order.
+
+        Raises:
+            StoreUnavailable: they cannot be known now.
+        """
+        return await self._records.store.list_ids(CONNECTION, client=client.id)
+
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.
 
@@ -215,3 +227,9 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
+
+
+def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
+    """Return the profiles that stood there, united with the one that was just connected."""
+    known = before.connection.profiles if before else ()
+    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))

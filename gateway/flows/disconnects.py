@@ -98,16 +98,45 @@ class Disconnects:
         """
         if not await self.has_others(application.name, account, client.id):
             return await self.end_account(application, account)
-        try:
-            fresh = await self.vault.fresh(connection_id(client, account)) if profiles else None
-        except RequestRefused:  # there is none, or Cronofy has ended it already
-            fresh = None
+        return await self.end_profiles(client, account, profiles)
+
+    async def end_profiles(self, client: Client, account: str, profiles: Collection[str]) -> Ended:
+        """End profiles of an account with the token of a client's connection, and leave the others of it alone.
+
+        Raises:
+            CronofyUnavailable: Cronofy could not be asked, or refused.
+            StoreUnavailable: the connection cannot be read now.
+        """
+        fresh = await self._fresh(client, account) if profiles else None
         if fresh is None:
             return Ended.NOTHING
         for profile_id in profiles:
             await self._revoke_profile(fresh, profile_id)
         await self.modes.forget(fresh.application, account)
         return Ended.PROFILES
+
+    async def has_more_profiles(self, client: Client, account: str, profiles: Collection[str]) -> bool:
+        """Say whether an account is known to have other profiles than these, asking Cronofy where that can be.
+
+        Raises:
+            CronofyUnavailable: the connection's token cannot be renewed now.
+            StoreUnavailable: the connection cannot be read now.
+        """
+        fresh = await self._fresh(client, account)
+        if fresh is None:
+            return False
+        known = await self.modes.look_up(fresh.application, fresh.bearer)
+        if known is None:
+            known = await self.modes.known(fresh.application, account)
+        # Where it cannot be known what else is linked, these profiles are all that may be ended.
+        return known is None or not known.whole or any(one.id not in profiles for one in known.profiles)
+
+    async def _fresh(self, client: Client, account: str) -> Fresh | None:
+        """Return a client's connection with a usable token; None where there is none, or Cronofy has ended it."""
+        try:
+            return await self.vault.fresh(connection_id(client, account))
+        except RequestRefused:
+            return None
 
     async def end_account(self, application: Application, account: str) -> Ended:
         """End an account's whole authorization, whoever hangs on it.

@@ -83,7 +83,9 @@ async def test_without_a_usable_bearer_only_body_operations_go_on(
     ("headers", "code"),
     [
         (_bearer("x") + _bearer("x"), Code.AUTHORIZATION_REPEATED),
-        ([*_bearer("a-secret"), ("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([*_bearer("a-token"), ("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([*_bearer("a-secret"), ("gateway-account", "acc_1")], Code.SERVICE_DOOR_CLOSED),
     ],
 )
 async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tuple[str, str]], code: Code) -> None:

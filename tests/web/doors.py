@@ -1,6 +1,8 @@
 """A public application over fakes, for the handlers' tests."""
 
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Explainer
 from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
@@ -27,8 +29,8 @@ LIFETIMES = Lifetimes(3600, 86_400)
 
 
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
-    """Return the doors of a gateway with the clients a, which has pages, and b."""
-    known = registry(client("a", browser=PAGES), client("b"))
+    """Return the doors of a gateway with the clients a, which has pages, b, and d, which has the service door."""
+    known = registry(client("a", browser=PAGES), client("b"), client("d", service_door=True))
     tokens = token_door(one, known)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
@@ -48,4 +50,7 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         logout_url=f"{public_url}/auth/logout",
     )
     explainer = Explainer(carrying.table, one.modes, carrying.bodies.rules)
-    return PublicDoors(known, tokens, RevokeDoor(tokens), carrying, one.metrics, max_body_bytes, browser, explainer)
+    erasure = Erasure(one.store, known, sessions, one.bindings, browser.disconnects)
+    backends = BackendConnections(known, one.connections, sessions, one.modes, browser.disconnects, erasure)
+    revocations = RevokeDoor(tokens)
+    return PublicDoors(known, tokens, revocations, carrying, one.metrics, max_body_bytes, browser, explainer, backends)
