@@ -6,8 +6,8 @@ from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
 from gateway.config_check import Checked
-from gateway.flows.application_secrets import ApplicationSecrets, WithWorkingSecret
 from gateway.flows.answers import Answers, AnswerSettings
+from gateway.flows.application_secrets import ApplicationSecrets, WithWorkingSecret
 from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers

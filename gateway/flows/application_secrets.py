@@ -1,10 +1,10 @@
 """Which of an application's secrets works, and trying the other one once.
 
 An application has two while one is exchanged for the other, and nobody tells the gateway when Cronofy stops taking the
-first. `invalid_client` says that credentials were refused before anything was done, so a code or a refresh token was not
-used and may be sent once more. Any other trouble is never answered by another try.
+first. `invalid_client` says that credentials were refused before anything was done, so a code or a refresh token was
+not used and may be sent once more. Any other trouble is never answered by another try.
 
-Source: RFC 6749 section 5.2; https://docs.cronofy.com/developers/push-notifications/ («multiple active client secrets»).
+Source: RFC 6749 section 5.2; https://docs.cronofy.com/developers/push-notifications/ (several active client secrets).
 """
 
 from collections.abc import Awaitable, Callable

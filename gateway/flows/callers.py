@@ -136,7 +136,7 @@ class Callers:
         try:
             return await self._by_token(token)
         except RequestRefused:
-            # Beside credentials in the body SDKs send whatever they hold (docs: api/authentication, «client_id and client_secret»).
+            # Beside credentials in the body SDKs send whatever they hold, such as an old token (pycronofy, PHP).
             if Credential.BODY in operation.credentials and not operation.takes_anything:
                 return None
             raise

@@ -154,6 +154,6 @@ class Sender:
             reply.close()
             self.secrets.note_refused(application)
             raise credentials_refused()
-        elif reply.status < _SERVER_ERROR and reply.status != _TOO_MANY:
+        if reply.status < _SERVER_ERROR and reply.status != _TOO_MANY:
             self.secrets.keep(application, other)
         return reply

@@ -48,7 +48,7 @@ class Operation:
         paged: the answer may hold `pages.next_page`, which must lead back to this gateway.
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
-        bearer_parameter: the credential may come as `bearer_token`, in the query or the JSON body.
+        bearer_parameter: the credential may come as `bearer_token`: in the query, or the JSON body of what is no GET.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
     """
 
@@ -108,7 +108,7 @@ def _row(
 ) -> Operation:
     """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
-    ruled |= frozenset({"bearer_token"} if bearer_parameter else ())
+    ruled |= frozenset({"bearer_token"} if bearer_parameter and method != "GET" else ())
     return Operation(
         name=name,
         method=method,
