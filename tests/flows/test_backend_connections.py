@@ -32,16 +32,18 @@ async def test_pages_hold_every_connection_once_in_an_order_that_stays(clock: Fa
     for number in range(25):
         await connected(one, A, sub=f"acc_{number}")
     await connected(one, B, sub="acc_of_b")
-    pages, cursor = [], ""
+    pages: list[list[str]] = []
+    cursor = ""
     while True:
         page = await backends(one).page(A, cursor=cursor, limit=10, state="")
         pages.append([found.connection.account for found in page.connections])
         if not (cursor := page.cursor):
             break
     assert [len(found) for found in pages] == [10, 10, 5]
-    assert sorted(sum(pages, [])) == sorted(f"acc_{number}" for number in range(25))
+    listed = [account for found in pages for account in found]
+    assert sorted(listed) == sorted(f"acc_{number}" for number in range(25))
     whole = await backends(one).page(A, cursor="", limit=MOST, state="")
-    assert [found.connection.account for found in whole.connections] == sum(pages, [])
+    assert [found.connection.account for found in whole.connections] == listed
     assert whole.cursor == ""
 
 
