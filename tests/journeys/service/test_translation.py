@@ -65,23 +65,24 @@ def in_body(secret: str = PLAIN_SECRET, client: str = PLAIN) -> dict[str, str]:
 
 BEARER: Final = f"Bearer {PLAIN_SECRET}"
 JUNK: Final = ("", "Bearer None", "Bearer undefined", "Bearer null", "Bearer an-old-token", "Basic !!!")
+TOKEN_BODIES: Final[dict[str, dict[str, Any]]] = {
+    **{f"json, {junk or 'none'}": {"body": REFRESH | in_body(), "authorization": junk} for junk in JUNK},
+    "form": {"body": REFRESH | in_body(), "form": True},
+    "form, odd": {"body": REFRESH | in_body(ODD_SECRET, ODD), "form": True, "authorization": "Bearer undefined"},
+    "basic": {"body": REFRESH, "form": True, "authorization": basic(PLAIN, PLAIN_SECRET, encoded=True)},
+    "basic, json": {"body": REFRESH, "authorization": basic(PLAIN, PLAIN_SECRET, encoded=True)},
+    "basic, odd, encoded": {"body": REFRESH, "authorization": basic(ODD, ODD_SECRET, encoded=True)},
+    "basic, odd, as it is": {"body": REFRESH, "authorization": basic(ODD, ODD_SECRET, encoded=False)},
+    "basic, id in the body": {
+        "body": REFRESH | {"client_id": ODD},
+        "form": True,
+        "authorization": basic(ODD, ODD_SECRET, encoded=False),
+    },
+}
 TOKEN_WAYS: Final = {
     f"{path.rpartition('/')[2]} {name}": Way("body", path, **more)
     for path in ("/oauth/token", "/oauth/token/revoke")
-    for name, more in {
-        **{f"json, {junk or 'none'}": {"body": REFRESH | in_body(), "authorization": junk} for junk in JUNK},
-        "form": {"body": REFRESH | in_body(), "form": True},
-        "form, odd": {"body": REFRESH | in_body(ODD_SECRET, ODD), "form": True, "authorization": "Bearer undefined"},
-        "basic": {"body": REFRESH, "form": True, "authorization": basic(PLAIN, PLAIN_SECRET, encoded=True)},
-        "basic, json": {"body": REFRESH, "authorization": basic(PLAIN, PLAIN_SECRET, encoded=True)},
-        "basic, odd, encoded": {"body": REFRESH, "authorization": basic(ODD, ODD_SECRET, encoded=True)},
-        "basic, odd, as it is": {"body": REFRESH, "authorization": basic(ODD, ODD_SECRET, encoded=False)},
-        "basic, id in the body": {
-            "body": REFRESH | {"client_id": ODD},
-            "form": True,
-            "authorization": basic(ODD, ODD_SECRET, encoded=False),
-        },
-    }.items()
+    for name, more in TOKEN_BODIES.items()
 }
 BODY_WAYS: Final = {
     f"{path} {junk or 'none'}": Way("body", path, body={"x": 1} | in_body(), authorization=junk)
@@ -207,6 +208,7 @@ async def test_a_secret_as_bearer_is_not_enough_where_cronofy_takes_the_body_onl
 @pytest.mark.parametrize("encoded", [True, False])
 async def test_a_wrong_secret_by_basic_is_a_401_that_asks_for_basic(world: World, *, encoded: bool) -> None:
     headers = [("Authorization", basic(ODD, ODD_SECRET + "x", encoded=encoded))]
+    headers.append(("Content-Type", "application/x-www-form-urlencoded"))
     answer = await send(
         world.session, "POST", f"{world.gateway}/oauth/token", headers, data=urlencode(REFRESH).encode()
     )

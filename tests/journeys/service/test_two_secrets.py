@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ def taking(secret: str, answer: bytes) -> Script:
 
 
 @pytest.fixture
-async def changing(stub: StubUpstream, tmp_path: Path) -> Any:
+async def changing(stub: StubUpstream, tmp_path: Path) -> AsyncIterator[World]:
     """A world whose Cronofy takes the second secret only."""
     stub.on("/oauth/token", taking(ALIVE, json_reply(200, TOKENS)))
     stub.on("/oauth/token/revoke", taking(ALIVE, reply(200)))
