@@ -7,6 +7,8 @@ from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
 from gateway.config_check import Checked
 from gateway.flows.answers import Answers, AnswerSettings
+from gateway.flows.application_secrets import ApplicationSecrets, WithWorkingSecret
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.custodian import Custodian
@@ -44,7 +46,8 @@ def make_doors(
     checked: Checked, outside: Outside, clock: Clock, metrics: Metrics, *, nodes: Callable[[], int] = lambda: 1
 ) -> PublicDoors:
     """Put the stories together, bottom up; `nodes` tells how many processes share what Cronofy allows."""
-    settings, cronofy = checked.settings, outside.cronofy
+    settings, secrets = checked.settings, ApplicationSecrets(metrics)
+    cronofy = WithWorkingSecret(outside.cronofy, secrets)
     sealer, records = outside.sealer, SealedRecords(outside.store, outside.sealer)
     registry, bindings = make_registry(checked), Bindings(records, clock)
     modes = ModeBook(records, cronofy, clock, metrics, fresh_for=settings.proxy.mode_fresh_for, nodes=nodes)
@@ -58,7 +61,7 @@ def make_doors(
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
     handles = Handles(records, clock, kept=settings.sessions.connection_kept)
     custodian = Custodian(handles, connections, bindings, modes, vault, refreshes, TokenReplies(metrics), clock)
-    callers = Callers(registry, bindings, vault, handles)
+    callers = Callers(registry, bindings, vault, handles, secrets)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -69,7 +72,7 @@ def make_doors(
         modes=modes,
         bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering, custodian),
-        sender=Sender(outside.upstream, vault),
+        sender=Sender(outside.upstream, vault, secrets),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
@@ -91,8 +94,10 @@ def make_doors(
         logout_url=f"{settings.public_url}/auth/logout",
     )
     explainer = Explainer(table, modes, rules)
+    backends = BackendConnections(registry, connections, modes, erasure)
     limit = settings.proxy.max_body_bytes
-    return PublicDoors(registry, tokens, RevokeDoor(tokens, erasure), proxy, metrics, limit, browser, explainer)
+    revocations = RevokeDoor(tokens, erasure)
+    return PublicDoors(registry, tokens, revocations, proxy, metrics, limit, browser, explainer, backends)
 
 
 def _dropping(sessions: Sessions, handles: Handles) -> Heard:

@@ -4,7 +4,7 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -232,6 +232,14 @@ class Connections:
             if not cursor:
                 return
 
+    async def ids_of(self, client: Client) -> Sequence[str]:
+        """Return the names of a client's connections, in no order.
+
+        Raises:
+            StoreUnavailable: they cannot be known now.
+        """
+        return await self._records.store.list_ids(CONNECTION, client=client.id)
+
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.
 
@@ -258,3 +266,9 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
+
+
+def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
+    """Return the profiles that stood there, united with the one that was just connected."""
+    known = before.connection.profiles if before else ()
+    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))

@@ -19,6 +19,7 @@ from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sending import Sender
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
+from gateway.rules.bearer_parameter import without_bearer
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.operations import Body, Match, OperationTable
@@ -59,17 +60,18 @@ class Proxy:
         match = self.table.match(incoming.method, target)
         operation = match.operation
         facts.operation = operation.name
+        target, offered = without_bearer(target, operation)
         _refuse_shadows(target, match)
-        caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
+        caller = await self.callers.identify(incoming.headers, operation, incoming.connection, offered)
         body: bytes | AsyncIterator[bytes] | None
         ruled = None
         if operation.body is Body.READ and incoming.body.is_there:
             ruled = await self.bodies.judge(incoming, match, caller)
             caller, body = ruled.caller, ruled.body
         else:
-            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
+            body = await _body_of(incoming, keep=caller is not None and caller.may_be_sent_twice)
         if caller is None:
-            caller = self.callers.by_body(None, None)
+            raise self.callers.missing(operation)
         facts.client = caller.client.id if caller.client else ""
         known, look_up = await self._begin_mode(caller)
         asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
@@ -79,6 +81,8 @@ class Proxy:
             reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
                 caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
+            elif reply.status == _UNAUTHORIZED and caller.key:
+                reply = await self.sender.send_with_other_secret(incoming, asked, target, body, reply)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise

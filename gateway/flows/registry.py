@@ -1,6 +1,7 @@
 """The applications and clients that this gateway knows."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
@@ -41,6 +42,17 @@ class Registry:
         if found is None or found.id != client_id:
             raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is not right.")
         return found
+
+    def authenticate_any(self, offered: Iterable[tuple[str, str]]) -> Client:
+        """Return the client whose id and secret one of these pairs is.
+
+        Raises:
+            RequestRefused: `invalid_client`, the same for unknown clients and wrong secrets.
+        """
+        for client_id, secret in offered:
+            with suppress(RequestRefused):
+                return self.authenticate(client_id, secret)
+        raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is not right.")
 
     def browser_clients(self) -> tuple[Client, ...]:
         """Return the clients that have pages."""

@@ -14,6 +14,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller, Callers
 from gateway.flows.mode_rules import ModeRules
 from gateway.rules.batches import refused_item, without_items
+from gateway.rules.bearer_parameter import take_bearer
 from gateway.rules.conferencing import integrated_refused, way_out
 from gateway.rules.content_coding import decode_body
 from gateway.rules.delegated_scopes import judge_delegated
@@ -77,11 +78,15 @@ class RuledBodies:
             return Ruled(caller, raw)
         body = parse_json(raw)
         operation = match.operation
+        was_offered, offered = take_bearer(body, operation)
+        if offered:
+            caller = await self.callers.by_offered(offered, operation, caller)
+        if was_offered:
+            raw = msgspec.json.encode(body)
         by_body = Credential.BODY in operation.credentials and isinstance(body, dict)
         if by_body and (caller is None or "client_secret" in body):
             caller = self.callers.by_body(body.get("client_id"), body.get("client_secret"))
-            application = caller.application
-            body |= {"client_id": application.client_id, "client_secret": application.client_secret}
+            body |= {"client_id": caller.application.client_id, "client_secret": caller.key}
             raw = msgspec.json.encode(body)
         if caller is None:
             return Ruled(caller, raw)

@@ -63,7 +63,7 @@ class TokenDoor:
         Raises:
             RequestRefused: `invalid_client`.
         """
-        return self.registry.authenticate(*client_credentials(fields, authorization))
+        return self.registry.authenticate_any(client_credentials(fields, authorization))
 
     async def exchange(self, fields: Fields, authorization: str | None) -> ApiReply:
         """Answer a token request.

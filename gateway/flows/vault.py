@@ -100,6 +100,14 @@ class Vault:
                     stored = await renewing
         return self._with_registry(stored)
 
+    async def has(self, connection_id: str) -> bool:
+        """Say whether there is such a connection, in whatever state.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        return await self._connections.load(connection_id) is not None
+
     async def after_401(self, connection_id: str, version: int) -> Fresh:
         """Return a connection with a newer token than the one that Cronofy refused.
 

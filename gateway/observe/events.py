@@ -9,6 +9,7 @@ EVENTS: Final[dict[str, str]] = {
     "arbiter.told": "The arbiter, which looks after the workers, has something to say; `text` says what.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "connection.ended": "A client's backend ended its connection to an account.",
     "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
     "gateway.started": "The gateway answers on its addresses.",
     "gateway.reloaded": "The settings were read again; new workers take over from the old ones.",
@@ -36,6 +37,8 @@ EVENTS: Final[dict[str, str]] = {
     "store.warned": "The record store is set up so that records can get lost.",
     "token.bound": "A token set passed through and was bound to its client (hashes only).",
     "rule.observed": "A rule that only observes would have refused this call.",
+    "secret.changed": "Cronofy refused an application's secret and took the other one, which is used from now on.",
+    "secret.refused": "Cronofy refused every secret that this gateway has of an application.",
     "session.began": "A person signed in.",
     "session.outgrown": "A session's new tokens do not fit into its cookie; the old cookie was left alone.",
     "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
@@ -51,6 +54,7 @@ EVENTS: Final[dict[str, str]] = {
 ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
+CONNECTION_ENDED: Final = "connection.ended"
 CONNECTION_LOST: Final = "connection.lost"
 GATEWAY_RELOADED: Final = "gateway.reloaded"
 GATEWAY_RELOAD_REFUSED: Final = "gateway.reload_refused"
@@ -78,6 +82,8 @@ STORE_RECOVERED: Final = "store.recovered"
 STORE_WARNED: Final = "store.warned"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
 RULE_OBSERVED: Final = "rule.observed"
+SECRET_CHANGED: Final = "secret.changed"  # noqa: S105  an event's name
+SECRET_REFUSED: Final = "secret.refused"  # noqa: S105  the same
 SESSION_BEGAN: Final = "session.began"
 SESSION_OUTGROWN: Final = "session.outgrown"
 SESSION_ENDED: Final = "session.ended"

@@ -141,6 +141,12 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
+        self.application_secrets = Counter(
+            "gateway_application_secrets",
+            "Times that Cronofy refused an application's secret, by outcome: changed to the other one, or refused.",
+            ["application", "outcome"],
+            registry=self.registry,
+        )
         self.upstream_retries = Counter(
             "gateway_upstream_retries", "Safe calls repeated on a fresh connection.", registry=self.registry
         )

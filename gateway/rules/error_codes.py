@@ -17,6 +17,7 @@ class Code(StrEnum):
     BAD_TARGET = "bad_target"
     AUTHORIZATION_REPEATED = "authorization_repeated"
     ACCOUNT_HEADER_REFUSED = "account_header_refused"
+    ACCOUNT_REQUIRED = "account_required"
     PARAMETER_REPEATED = "parameter_repeated"
     PARAMETER_SHADOWED = "parameter_shadowed"
     CLIENT_UNKNOWN = "client_unknown"
@@ -29,6 +30,8 @@ class Code(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     CREDENTIALS_MISSING = "credentials_missing"
     CREDENTIALS_UNKNOWN = "credentials_unknown"
+    CREDENTIALS_DIFFER = "credentials_differ"
+    SERVICE_DOOR_CLOSED = "service_door_closed"
     OPERATION_REFUSED = "operation_refused"
     TOKEN_RENEWED = "token_renewed"  # noqa: S105  an error's name
     NOT_SIGNED_IN = "not_signed_in"
@@ -46,6 +49,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
     SESSION_UNKNOWN = "session_unknown"
+    CONNECTION_UNKNOWN = "connection_unknown"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TIMEOUT = "body_timeout"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -81,6 +85,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.ACCOUNT_HEADER_REFUSED: Meaning(
         400, "Gateway-Account refused", "Gateway-Account goes with a client secret in the service door only."
     ),
+    Code.ACCOUNT_REQUIRED: Meaning(
+        400, "Account required", "Send the account's token, or its sub in Gateway-Account with the client secret."
+    ),
     Code.PARAMETER_REPEATED: Meaning(400, "Parameter repeated", "Send each parameter once, without brackets."),
     Code.PARAMETER_SHADOWED: Meaning(400, "Field in the query", "Send this field in the JSON body only."),
     Code.CLIENT_UNKNOWN: Meaning(400, "Unknown client", "Use a client_id that is registered at this gateway."),
@@ -95,6 +102,10 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.UNSUPPORTED_RESPONSE_TYPE: Meaning(400, "Unsupported response type", "Use response_type=code."),
     Code.CREDENTIALS_MISSING: Meaning(401, "Credentials missing", "Send Authorization: Bearer with a token."),
     Code.CREDENTIALS_UNKNOWN: Meaning(401, "Credentials unknown", "Send a token that came through this gateway."),
+    Code.CREDENTIALS_DIFFER: Meaning(400, "Credentials differ", "Send one credential, in one place."),
+    Code.SERVICE_DOOR_CLOSED: Meaning(
+        403, "Service door closed", "The operator may set service_door = true for this client."
+    ),
     Code.OPERATION_REFUSED: Meaning(403, "Operation refused", "Call it from the app's backend."),
     Code.TOKEN_RENEWED: Meaning(503, "Token renewed", "Send the same call again."),
     Code.NOT_SIGNED_IN: Meaning(401, "Not signed in", "Navigate to login_url."),
@@ -120,6 +131,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Method not allowed", "Use a method that the Allow header names."),
     Code.NOT_FOUND: Meaning(404, "Not found", "Use a path that this gateway serves."),
     Code.SESSION_UNKNOWN: Meaning(404, "Unknown session", "Ask for the list again: it may have ended already."),
+    Code.CONNECTION_UNKNOWN: Meaning(
+        404, "Unknown connection", "Let the person connect through this client first, or again after it was ended."
+    ),
     Code.BODY_TOO_LARGE: Meaning(413, "Body too large", "Send a smaller body, or raise the limit."),
     Code.BODY_TIMEOUT: Meaning(408, "Body too slow", "Send the body without long pauses."),
     Code.UNSUPPORTED_MEDIA_TYPE: Meaning(415, "Unsupported media type", "Send application/json in UTF-8."),

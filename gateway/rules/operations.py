@@ -48,6 +48,7 @@ class Operation:
         paged: the answer may hold `pages.next_page`, which must lead back to this gateway.
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
+        bearer_parameter: the credential may come as `bearer_token`: in the query, or the JSON body of what is no GET.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
     """
 
@@ -60,7 +61,13 @@ class Operation:
     paged: bool = False
     conferencing: bool = False
     issues_tokens: bool = False
+    bearer_parameter: bool = False
     ruled_fields: frozenset[str] = frozenset()
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether nobody knows which credential it takes: a row of `extra_operations`."""
+        return self.credentials == frozenset(Credential)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -97,9 +104,11 @@ def _row(
     paged: bool = False,
     conferencing: bool = False,
     issues_tokens: bool = False,
+    bearer_parameter: bool = False,
 ) -> Operation:
     """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
+    ruled |= frozenset({"bearer_token"} if bearer_parameter and method != "GET" else ())
     return Operation(
         name=name,
         method=method,
@@ -110,12 +119,14 @@ def _row(
         paged=paged,
         conferencing=conferencing,
         issues_tokens=issues_tokens,
+        bearer_parameter=bearer_parameter,
         ruled_fields=ruled,
     )
 
 
 _MANAGE: Final = ("service_account/accounts/manage", "service_account/resources/manage")
 _EVENTS: Final = "/v1/calendars/{calendar_id}/events"
+_BOOKABLE: Final = "/v1/bookable_events"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("userinfo", "GET", "/v1/userinfo", "US"),
@@ -192,14 +203,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("add_to_calendar", "POST", "/v1/add_to_calendar", "B"),
     _row("save_smart_invite", "POST", "/v1/smart_invites", "K"),
     _row("smart_invite", "GET", "/v1/smart_invites", "K"),
-    _row("create_bookable_event", "POST", "/v1/bookable_events", "K", conferencing=True),
-    _row("bookable_event", "GET", "/v1/bookable_events/{id}", "K"),
-    _row("register_for_bookable_event", "POST", "/v1/bookable_events/{id}/registrations", "K"),
+    _row("create_bookable_event", "POST", _BOOKABLE, "K", conferencing=True, bearer_parameter=True),
+    _row("bookable_event", "GET", _BOOKABLE + "/{id}", "K", bearer_parameter=True),
+    _row("register_for_bookable_event", "POST", _BOOKABLE + "/{id}/registrations", "K", bearer_parameter=True),
     _row(
         "unregister_from_bookable_event",
         "DELETE",
-        "/v1/bookable_events/{id}/registrations/{registration_id}",
+        _BOOKABLE + "/{id}/registrations/{registration_id}",
         "K",
+        bearer_parameter=True,
     ),
     _row("create_scheduling_conversation", "POST", "/v1/scheduling_conversations", "U"),
     _row("find_scheduling_conversation", "GET", "/v1/scheduling_conversations", "U"),

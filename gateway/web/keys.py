@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.connections import Connections
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
@@ -51,6 +52,7 @@ class PublicDoors:
     max_body_bytes: int
     browser: BrowserDoors
     explainer: Explainer
+    backends: BackendConnections
 
     async def close(self) -> None:
         """Finish what must be finished: refreshes above all, whose answers have to reach the store."""

@@ -12,7 +12,7 @@ from gateway.rules.authorize_request import PATHS, Connect
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.request_target import read_path
-from gateway.web import api, authorize, explain, login, own_sessions, session, token
+from gateway.web import api, authorize, backend_connections, explain, login, own_sessions, session, token
 from gateway.web.bodies import CONTINUE
 from gateway.web.browser import LOGIN_PATH
 from gateway.web.cors import let_pages_read, preflights
@@ -38,6 +38,9 @@ def make_public_app(doors: PublicDoors) -> web.Application:
     app.router.add_get("/auth/session", session.session_info)
     app.router.add_get("/auth/sessions", own_sessions.list_sessions)
     app.router.add_delete("/auth/sessions/{id:.*}", own_sessions.end_session, expect_handler=expect_later)
+    app.router.add_get("/auth/connections", backend_connections.list_connections)
+    app.router.add_get("/auth/connections/{sub:.*}", backend_connections.show_connection)
+    app.router.add_delete("/auth/connections/{sub:.*}", backend_connections.end_connection, expect_handler=expect_later)
     app.router.add_post("/auth/logout", session.logout, expect_handler=expect_later)
     app.router.add_post("/auth/reconnect", session.reconnect, expect_handler=expect_later)
     app.router.add_post("/auth/explain", explain.explain, expect_handler=expect_later)

@@ -1,5 +1,6 @@
 """Whose call is it?"""
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -13,7 +14,7 @@ from gateway.rules.data_centres import HOSTS, DataCentre
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.handles import Kind
-from gateway.rules.operations import OPERATIONS, Operation
+from gateway.rules.operations import OPERATIONS, Operation, extra_operation
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, registry, token_reply, vault
@@ -85,7 +86,9 @@ async def test_without_a_usable_bearer_only_body_operations_go_on(
     ("headers", "code"),
     [
         (_bearer("x") + _bearer("x"), Code.AUTHORIZATION_REPEATED),
-        ([*_bearer("a-secret"), ("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([*_bearer("a-token"), ("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([("gateway-account", "acc_1")], Code.ACCOUNT_HEADER_REFUSED),
+        ([*_bearer("a-secret"), ("gateway-account", "acc_1")], Code.SERVICE_DOOR_CLOSED),
     ],
 )
 async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tuple[str, str]], code: Code) -> None:
@@ -178,3 +181,50 @@ async def test_unseen_tokens_are_let_in_only_for_clients_that_keep_theirs(clock:
     mixed = await identifying(one, registry(A, KEEPER)).identify(_bearer("unseen"), BY_NAME["calendars"])
     assert mixed is not None
     assert mixed.clients == (A,)
+
+
+OPERATION = BY_NAME["create_bookable_event"]
+
+
+async def test_a_bearer_token_beside_the_same_credential_is_no_second_one(clock: FakeClock) -> None:
+    """The Node SDK sends the secret in both places; while the application's secret changes it is still one caller."""
+    one = kit(clock)
+    callers = identifying(one, registry(A, B))
+    shown = await callers.identify(_bearer("a-secret"), OPERATION, offered="a-secret")
+    assert shown is not None
+    assert (shown.client, shown.bearer, shown.key) == (A, "cronofy-secret", "cronofy-secret")
+    earlier = replace(shown, bearer="other-secret", key="other-secret")
+    assert (await callers.by_offered("a-secret", OPERATION, earlier)) == shown
+
+    with pytest.raises(RequestRefused) as caught:
+        await callers.identify(_bearer("a-secret"), OPERATION, offered="b-secret")
+    assert caught.value.code == Code.CREDENTIALS_DIFFER
+    assert (await callers.identify(_bearer("undefined"), OPERATION)) is None
+    assert callers.missing(OPERATION).code == Code.CREDENTIALS_MISSING
+
+
+@pytest.mark.parametrize("name", ["create_application_calendar", "add_to_calendar"])
+@pytest.mark.parametrize("token", ["a-secret", "unseen"])
+async def test_where_the_body_tells_a_bearer_is_noise(clock: FakeClock, name: str, token: str) -> None:
+    """SDKs send along what they hold; on several applications an old token is nobody's."""
+    other = Application("other", "i", "s", HOSTS[DataCentre.CA])
+    callers = identifying(kit(clock), Registry([APPLICATION, other], [A]))
+    assert await callers.identify(_bearer(token), BY_NAME[name]) is None
+
+
+async def test_an_extra_operation_takes_a_secret_as_the_api_key(clock: FakeClock) -> None:
+    extra = extra_operation("GET /v1/new_things")
+    caller = await identifying(kit(clock), registry(A)).identify(_bearer("a-secret"), extra)
+    assert caller is not None
+    assert (caller.key, caller.may_be_sent_twice) == ("cronofy-secret", False)
+    two = replace(caller, application=replace(APPLICATION, other_client_secret="x"))
+    assert two.may_be_sent_twice
+    assert "cronofy-secret" not in repr(caller.application)
+
+
+@pytest.mark.parametrize("name", ["create_application", "calendars"])
+async def test_a_secret_is_not_sent_where_cronofy_would_not_take_it(clock: FakeClock, name: str) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        await identifying(kit(clock), registry(A)).identify(_bearer("a-secret"), BY_NAME[name])
+    wanted = Code.OPERATION_REFUSED if name == "create_application" else Code.ACCOUNT_REQUIRED
+    assert caught.value.code == wanted

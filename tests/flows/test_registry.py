@@ -30,6 +30,16 @@ def test_an_unknown_client_and_a_wrong_secret_are_refused_alike(client_id: str, 
     )
 
 
+def test_a_client_is_known_by_any_spelling_of_its_credentials() -> None:
+    known = registry(client("a"), client("b"))
+    assert known.authenticate_any([("a", "b-secret"), ("a", "a-secret")]).id == "a"
+
+    for offered in ([], [("a", "b-secret"), ("c", "a-secret")]):
+        with pytest.raises(RequestRefused) as caught:
+            known.authenticate_any(offered)
+        assert caught.value.code is Code.INVALID_CLIENT
+
+
 def test_only_one_means_exactly_one() -> None:
     other = client("b", application="other")
     known = Registry([APPLICATION], [client("a"), other])

@@ -225,8 +225,8 @@ async def test_impersonation_is_for_clients_that_may(tmp_path: Path, stub: StubU
     clients[ADDING]["may_impersonate"] = True
     async with open_world(tmp_path, cronofy_url=stub.url, clients=clients) as world:
         lines = ("Connection: close", f"Authorization: Bearer {SECRETS[ADDING]}", "Cronofy-Impersonate: acc_one")
-        await exchange(world.gateway, request_bytes("GET", DOWN, *lines))
-    assert stub.calls_to(DOWN)[0].header("cronofy-impersonate") == "acc_one"
+        await exchange(world.gateway, request_bytes("GET", "/v1/scheduling_requests", *lines))
+    assert stub.calls_to("/v1/scheduling_requests")[0].header("cronofy-impersonate") == "acc_one"
 
 
 async def test_a_client_secret_becomes_the_applications(stubbed: World, stub: StubUpstream) -> None:

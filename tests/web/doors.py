@@ -1,5 +1,6 @@
 """A public application over fakes, for the handlers' tests."""
 
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.one_time import Tickets
@@ -26,8 +27,8 @@ LIFETIMES = Lifetimes(3600, 86_400)
 
 
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
-    """Return the doors of a gateway with the clients a, which has pages, and b."""
-    known = registry(client("a", browser=PAGES), client("b"))
+    """Return the doors of a gateway with the clients a, which has pages, b, and d, which has the service door."""
+    known = registry(client("a", browser=PAGES), client("b"), client("d", service_door=True))
     tokens = token_door(one, known)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
@@ -47,6 +48,6 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         logout_url=f"{public_url}/auth/logout",
     )
     explainer = Explainer(carrying.table, one.modes, carrying.bodies.rules)
-    return PublicDoors(
-        known, tokens, revoke_door(one, known), carrying, one.metrics, max_body_bytes, browser, explainer
-    )
+    revocations = revoke_door(one, known)
+    backends = BackendConnections(known, one.connections, one.modes, revocations.erasure)
+    return PublicDoors(known, tokens, revocations, carrying, one.metrics, max_body_bytes, browser, explainer, backends)
