@@ -5,10 +5,13 @@ from collections.abc import Callable
 from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
-from gateway.config_check import Checked
+from gateway.config_check import Checked, is_on_loopback, may_post_to_private
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
+from gateway.flows.callback_book import CallbackBook
 from gateway.flows.callers import Callers
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
+from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
@@ -52,6 +55,9 @@ def make_doors(
     refreshes = Refreshes(journal, cronofy, clock, metrics, patience=patience)
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
     callers = Callers(registry, bindings, vault)
+    delegations = Delegations(records, connections, bindings, modes, registry, clock)
+    posting = CallbackRules(settings.public_url, is_on_loopback(settings), may_post_to_private(settings))
+    callbacks = DelegatedCallbacks(CallbackBook(records, clock), delegations, registry, outside.posts, metrics, posting)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -60,13 +66,13 @@ def make_doors(
         table=table,
         callers=callers,
         modes=modes,
-        bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
+        bodies=RuledBodies(callers, rules, callbacks, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering),
         sender=Sender(outside.upstream, vault),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
-    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, callbacks)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
     outside.store.listen(_dropping(sessions))
     browser = BrowserDoors(
@@ -76,14 +82,14 @@ def make_doors(
         own_sessions=OwnSessions(sessions, clock),
         storage=shape.storage,
         connections=connections,
-        disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
+        disconnects=Disconnects(connections, bindings, modes, vault, cronofy, delegations),
         modes=modes,
         tickets=Tickets(records, clock),
         logout_url=f"{settings.public_url}/auth/logout",
     )
     explainer = Explainer(table, modes, rules)
     limit = settings.proxy.max_body_bytes
-    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer, callbacks)
 
 
 def _dropping(sessions: Sessions) -> Heard:

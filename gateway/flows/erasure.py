@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.flows.bindings import BINDING, Bindings, account_key
+from gateway.flows.callback_book import CALLBACK
 from gateway.flows.connections import CONNECTION
 from gateway.flows.disconnects import Disconnects, Ended
 from gateway.flows.modes import MODES
@@ -101,6 +102,10 @@ class Erasure:
                 await self._delete(kind, await self.store.list_ids(kind, account=key))
         own = await self.store.list_ids(CONNECTION, client=whose, account=key)
         connections = await self._delete(CONNECTION, own)
+        if client is not None and ended is not None:
+            await self.disconnects.delegations.end_children(application, account, client)
+        await self.disconnects.delegations.erase(application, account, client)
+        await self._delete(CALLBACK, await self.store.list_ids(CALLBACK, client=whose, account=key))
         if client is None:
             bindings = await self.bindings.erase_account(application.name, account)
         else:

@@ -15,6 +15,7 @@ import structlog
 
 from gateway.flows.bindings import Binding, Bindings
 from gateway.flows.connections import connection_id
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
@@ -63,6 +64,7 @@ class TokenDoor:
     refreshes: Refreshes
     clock: Clock
     metrics: Metrics
+    callbacks: DelegatedCallbacks
 
     def authenticate(self, fields: Fields, authorization: str | None) -> Client:
         """Return the client whose credentials these are.
@@ -93,21 +95,24 @@ class TokenDoor:
         raise RequestRefused(Code.UNSUPPORTED_GRANT_TYPE, "The grant_type must be authorization_code or refresh_token.")
 
     async def _redeem(self, fields: Fields, client: Client) -> ApiReply:
-        required(fields, "code")
-        uri = required(fields, "redirect_uri")
-        own = is_registered(uri, client.redirect_uris, any_loopback=client.any_loopback_redirect)
+        code, uri = required(fields, "code"), required(fields, "redirect_uri")
         # A delegated account's code came to a callback URL, which takes the place of the redirect URI.
-        if not own and not await self.bindings.is_own_callback(client, uri):
+        delegate = await self.callbacks.recognise(client, code, uri)
+        own = is_registered(uri, client.redirect_uris, any_loopback=client.any_loopback_redirect)
+        if delegate is None and not own:
             raise RequestRefused(Code.INVALID_GRANT, "The redirect_uri is not registered for this client.")
         application = self.registry.application_of(client)
         # The Node SDK sends its stale refresh token along with the code.
         sent = upstream_fields(fields, application, without=frozenset({"refresh_token"}))
+        if delegate is not None and delegate.redirect_uri:
+            sent["redirect_uri"] = delegate.redirect_uri
         reply = await self.cronofy.token(application, sent)
         if reply.status != _OK:
             return self._passed_on(reply, CODE_GRANT)
         tokens = self._read(reply)
         self._check_grant(client, tokens)
         await self.admission.admit(client, application, tokens)
+        await self.callbacks.delegations.settle(client, tokens.account, delegate.parent if delegate else "")
         await self.bindings.remember(client, tokens, account=tokens.account, scope=tokens.scope)
         return self._handed_out(reply, client, tokens.account, CODE_GRANT)
 
@@ -129,6 +134,7 @@ class TokenDoor:
         if not tokens.account:
             raise self._unusable("no sub")
         await self.admission.admit(client, application, tokens)
+        await self.callbacks.delegations.settle(client, tokens.account, "")
         self._handed_out(reply, client, tokens.account, CODE_GRANT)
         return tokens
 
@@ -271,6 +277,7 @@ class RevokeDoor:
         if reply.status != _OK:
             return door._passed_on(reply, "revoke")
         if account:
+            await door.callbacks.delegations.end_children(application, account)
             await door.bindings.forget_account(client, account)
             await door.modes.forget(application, account)
             await self._end_connection(client, account)

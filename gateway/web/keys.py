@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.flows.connections import Connections
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.incoming import CallFacts
@@ -50,6 +51,7 @@ class PublicDoors:
     max_body_bytes: int
     browser: BrowserDoors
     explainer: Explainer
+    callbacks: DelegatedCallbacks
 
     async def close(self) -> None:
         """Finish what must be finished: refreshes above all, whose answers have to reach the store."""

@@ -1,6 +1,7 @@
 import pytest
 from aiohttp import web
 
+from gateway.emulator.accounts import Record
 from gateway.emulator.callbacks import Callbacks, signature
 
 BODY = b'{"example":"well-known"}'
@@ -25,7 +26,8 @@ def test_every_secret_signs_without_a_space_between() -> None:
 
 
 async def test_what_nobody_receives_is_dropped(unused_tcp_port: int) -> None:
-    callbacks = Callbacks(("secret",))
+    noted: list[Record] = []
+    callbacks = Callbacks(("secret",), pauses=(60.0,), note=noted.append)
     running = callbacks.run(web.Application())
     await anext(running)
     callbacks.send(f"http://127.0.0.1:{unused_tcp_port}/", {"authorization": {}})

@@ -11,7 +11,10 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
+from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks, Undelivered
+from gateway.flows.delegations import Delegations
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -156,6 +159,20 @@ class FakeUpstream:
 
 
 @dataclass
+class FakePosts:
+    """Takes posts to apps: answers with a status, or not at all, and remembers them."""
+
+    answer: int | Undelivered = 200
+    posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
+
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
+        self.posted.append((url, body, headers))
+        if isinstance(self.answer, Undelivered):
+            raise self.answer
+        return self.answer
+
+
+@dataclass
 class Kit:
     """Everything that a story needs, in memory."""
 
@@ -167,6 +184,7 @@ class Kit:
     bindings: Bindings
     modes: ModeBook
     connections: Connections
+    posts: "FakePosts"
 
 
 def kit(clock: FakeClock) -> Kit:
@@ -183,6 +201,7 @@ def kit(clock: FakeClock) -> Kit:
         Bindings(records, clock),
         modes,
         Connections(records, clock, kept=86_400),
+        FakePosts(),
     )
 
 
@@ -232,8 +251,27 @@ def admission(one: Kit) -> ModeAdmission:
     return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)
 
 
+def delegations(one: Kit, known: Registry) -> Delegations:
+    """Return who was let in by whom, over a kit."""
+    return Delegations(one.records, one.connections, one.bindings, one.modes, known, one.clock)
+
+
+def callbacks(one: Kit, known: Registry) -> DelegatedCallbacks:
+    """Return the stories of delegated accounts over a kit."""
+    book, rules = CallbackBook(one.records, one.clock), CallbackRules("https://gw.test")
+    return DelegatedCallbacks(book, delegations(one, known), known, one.posts, one.metrics, rules)
+
+
 def token_door(one: Kit, known: Registry) -> TokenDoor:
     """Return the token endpoint's story over a kit."""
     return TokenDoor(
-        known, one.bindings, one.modes, admission(one), one.cronofy, refreshes(one), one.clock, one.metrics
+        known,
+        one.bindings,
+        one.modes,
+        admission(one),
+        one.cronofy,
+        refreshes(one),
+        one.clock,
+        one.metrics,
+        callbacks(one, known),
     )
