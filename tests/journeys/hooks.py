@@ -58,7 +58,7 @@ class Hook:
 async def open_hook() -> AsyncIterator[Hook]:
     hook, app = Hook(), web.Application()
     app.router.add_post("/hook", hook.take)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, access_log=None)  # an app of its own: what it logs is not the gateway's
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     hook.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook?account=7&kind=x%20y"
