@@ -13,8 +13,12 @@ from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.custodian import Custodian
 from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks, Undelivered
 from gateway.flows.delegations import Delegations
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.erasure import Erasure
+from gateway.flows.handles import Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -22,7 +26,10 @@ from gateway.flows.ports import ApiReply
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sessions import Sessions
+from gateway.flows.token_replies import TokenReplies
 from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
@@ -34,6 +41,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.mode_limits import Rule, RuleState
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.scopes import ScopePolicy
+from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 
@@ -184,6 +192,7 @@ class Kit:
     bindings: Bindings
     modes: ModeBook
     connections: Connections
+    handles: Handles
     posts: "FakePosts"
 
 
@@ -201,6 +210,7 @@ def kit(clock: FakeClock) -> Kit:
         Bindings(records, clock),
         modes,
         Connections(records, clock, kept=86_400),
+        Handles(records, clock, kept=86_400),
         FakePosts(),
     )
 
@@ -262,16 +272,40 @@ def callbacks(one: Kit, known: Registry) -> DelegatedCallbacks:
     return DelegatedCallbacks(book, delegations(one, known), known, one.posts, one.metrics, rules)
 
 
+def custodian(one: Kit, known: Registry | None = None) -> Custodian:
+    """Return what keeps tokens for clients, over a kit."""
+    answers = refreshes(one)
+    keeper = Vault(one.connections, known or registry(), answers, one.clock, one.metrics)
+    replies = TokenReplies(one.metrics)
+    return Custodian(one.handles, one.connections, one.bindings, one.modes, keeper, answers, replies, one.clock)
+
+
 def token_door(one: Kit, known: Registry) -> TokenDoor:
     """Return the token endpoint's story over a kit."""
+    keeper = custodian(one, known)
     return TokenDoor(
         known,
         one.bindings,
         one.modes,
         admission(one),
         one.cronofy,
-        refreshes(one),
+        keeper.refreshes,
         one.clock,
         one.metrics,
+        keeper,
         callbacks(one, known),
     )
+
+
+def erasure(one: Kit, known: Registry) -> Erasure:
+    """Return what erases accounts, over a kit."""
+    disconnects = Disconnects(
+        one.connections, one.bindings, one.modes, custodian(one, known).vault, one.cronofy, delegations(one, known)
+    )
+    sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
+    return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
+
+
+def revoke_door(one: Kit, known: Registry) -> RevokeDoor:
+    """Return the revocation endpoint's story over a kit."""
+    return RevokeDoor(token_door(one, known), erasure(one, known))

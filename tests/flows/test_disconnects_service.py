@@ -6,14 +6,21 @@ from gateway.flows.callback_book import CALLBACK, CallbackBook
 from gateway.flows.connections import Stored, connection_id
 from gateway.flows.delegations import DELEGATED, DELEGATION
 from gateway.flows.disconnects import Disconnects
-from gateway.flows.erasure import Erasure
-from gateway.flows.sessions import Sessions
-from gateway.flows.tokens import RevokeDoor
 from gateway.rules.client import Client
-from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import Kit, client, connected, delegations, kit, registry, token_door, token_reply, vault
+from tests.flows.fakes import (
+    Kit,
+    client,
+    connected,
+    delegations,
+    erasure,
+    kit,
+    registry,
+    revoke_door,
+    token_reply,
+    vault,
+)
 
 A, B = client("a"), client("b")
 KNOWN = registry(A, B)
@@ -21,11 +28,6 @@ KNOWN = registry(A, B)
 
 def disconnects(one: Kit) -> Disconnects:
     return Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy, delegations(one, KNOWN))
-
-
-def erasure(one: Kit) -> Erasure:
-    sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
-    return Erasure(one.records.store, KNOWN, sessions, one.bindings, disconnects(one))
 
 
 async def organisation(one: Kit, whose: Client, service: str = "ser_1", person: str = "acc_1") -> Stored:
@@ -75,7 +77,7 @@ async def test_erasing_it_ends_every_clients_people_and_forgets_who_let_whom_in(
     for whose in (A, B):
         await organisation(one, whose)
         await CallbackBook(one.records, clock).make(whose, "https://a.test/hook", parent="ser_1", scope="s")
-    await erasure(one).erase("ser_1", None, keep_at_cronofy=False)
+    await erasure(one, KNOWN).erase("ser_1", None, keep_at_cronofy=False)
 
     for whose in (A, B):
         assert await state(one, whose, "ser_1") == "gone"
@@ -87,7 +89,7 @@ async def test_erasing_one_clients_part_of_it_ends_that_clients_people(clock: Fa
     one = kit(clock)
     await organisation(one, A)
     await organisation(one, B)
-    await erasure(one).erase("ser_1", A, keep_at_cronofy=False)
+    await erasure(one, KNOWN).erase("ser_1", A, keep_at_cronofy=False)
 
     assert asked(one) == []
     assert [await state(one, A, account) for account in ("ser_1", "acc_1")] == ["gone", "reconnect_required ended"]
@@ -98,7 +100,7 @@ async def test_erasing_it_here_only_ends_nobody(clock: FakeClock) -> None:
     """At Cronofy it goes on, and so do its people."""
     one = kit(clock)
     await organisation(one, A)
-    await erasure(one).erase("ser_1", A, keep_at_cronofy=True)
+    await erasure(one, KNOWN).erase("ser_1", A, keep_at_cronofy=True)
     assert [await state(one, A, account) for account in ("ser_1", "acc_1")] == ["gone", "active"]
     assert await one.store.list_ids(DELEGATION) == []
 
@@ -106,7 +108,7 @@ async def test_erasing_it_here_only_ends_nobody(clock: FakeClock) -> None:
 async def test_erasing_a_person_leaves_the_organisation(clock: FakeClock) -> None:
     one = kit(clock)
     await organisation(one, A)
-    await erasure(one).erase("acc_1", None, keep_at_cronofy=True)
+    await erasure(one, KNOWN).erase("acc_1", None, keep_at_cronofy=True)
     assert [await state(one, A, account) for account in ("ser_1", "acc_1")] == ["active", "gone"]
     assert [await one.store.list_ids(kind) for kind in (DELEGATION, DELEGATED)] == [[], []]
 
@@ -122,7 +124,7 @@ async def test_revoking_it_in_the_drop_in_door_ends_its_people(clock: FakeClock,
     service = read_token_reply(token_reply(sub=None, service_account_id="ser_1", linking_profile=None).body)
     await one.bindings.remember(A, service, account="ser_1", scope="s")
     fields = {"client_id": "a", "client_secret": "a-secret", **named}
-    assert (await RevokeDoor(token_door(one, KNOWN)).revoke(fields, None)).status == 200
+    assert (await revoke_door(one, KNOWN).revoke(fields, None)).status == 200
 
     for whose in (A, B):
         assert await state(one, whose, "acc_1") == "reconnect_required ended"
