@@ -13,7 +13,7 @@ from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
-from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks, Undelivered
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
@@ -36,6 +36,7 @@ from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.scopes import ScopePolicy
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_posts import FakePosts
 
 APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
 
@@ -159,20 +160,6 @@ class FakeUpstream:
 
 
 @dataclass
-class FakePosts:
-    """Takes posts to apps: answers with a status, or not at all, and remembers them."""
-
-    answer: int | Undelivered = 200
-    posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
-
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
-        self.posted.append((url, body, headers))
-        if isinstance(self.answer, Undelivered):
-            raise self.answer
-        return self.answer
-
-
-@dataclass
 class Kit:
     """Everything that a story needs, in memory."""
 
@@ -184,7 +171,7 @@ class Kit:
     bindings: Bindings
     modes: ModeBook
     connections: Connections
-    posts: "FakePosts"
+    posts: FakePosts
 
 
 def kit(clock: FakeClock) -> Kit:

@@ -81,10 +81,9 @@ async def test_revoking_it_ends_the_people_it_let_in(tmp_path: Path, hook: Hook,
             assert (await world.token(ADDING, **fields))[0] == 200
 
 
-@pytest.mark.parametrize("custody", CUSTODIES)
-async def test_the_people_of_another_client_end_as_well(tmp_path: Path, hook: Hook, custody: str) -> None:
+async def test_the_people_of_another_client_end_as_well(tmp_path: Path, hook: Hook) -> None:
     """The authorization at Cronofy is the application's, so it has ended for both."""
-    async with open_world(tmp_path, clients=clients(custody)) as world:
+    async with open_world(tmp_path, clients=clients("client")) as world:
         service = await organisation(world)
         await person(world, service, hook)
         theirs = await person(world, await organisation(world, STRICT), hook, STRICT, name="bob")
