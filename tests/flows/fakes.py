@@ -14,7 +14,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
 from gateway.flows.custodian import Custodian
-from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks, Undelivered
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.erasure import Erasure
@@ -44,6 +44,7 @@ from gateway.rules.scopes import ScopePolicy
 from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_posts import FakePosts
 
 APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
 
@@ -167,20 +168,6 @@ class FakeUpstream:
 
 
 @dataclass
-class FakePosts:
-    """Takes posts to apps: answers with a status, or not at all, and remembers them."""
-
-    answer: int | Undelivered = 200
-    posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
-
-    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
-        self.posted.append((url, body, headers))
-        if isinstance(self.answer, Undelivered):
-            raise self.answer
-        return self.answer
-
-
-@dataclass
 class Kit:
     """Everything that a story needs, in memory."""
 
@@ -193,7 +180,7 @@ class Kit:
     modes: ModeBook
     connections: Connections
     handles: Handles
-    posts: "FakePosts"
+    posts: FakePosts
 
 
 def kit(clock: FakeClock) -> Kit:

@@ -81,10 +81,9 @@ async def test_revoking_it_ends_the_people_it_let_in(tmp_path: Path, hook: Hook,
             assert (await world.token(ADDING, **fields))[0] == 200
 
 
-@pytest.mark.parametrize("custody", CUSTODIES)
-async def test_the_people_of_another_client_end_as_well(tmp_path: Path, hook: Hook, custody: str) -> None:
+async def test_the_people_of_another_client_end_as_well(tmp_path: Path, hook: Hook) -> None:
     """The authorization at Cronofy is the application's, so it has ended for both."""
-    async with open_world(tmp_path, clients=clients(custody)) as world:
+    async with open_world(tmp_path, clients=clients("client")) as world:
         service = await organisation(world)
         await person(world, service, hook)
         theirs = await person(world, await organisation(world, STRICT), hook, STRICT, name="bob")
@@ -94,6 +93,20 @@ async def test_the_people_of_another_client_end_as_well(tmp_path: Path, hook: Ho
             assert reply.status == 200
         status, told, _ = await world.token(STRICT, grant_type="refresh_token", refresh_token=theirs["refresh_token"])
         assert (status, told["error"]) == (400, "invalid_grant")
+
+
+async def test_where_the_gateway_keeps_the_tokens_another_clients_people_stay(tmp_path: Path, hook: Hook) -> None:
+    """It ends nothing at Cronofy that another client hangs on; the one that leaves loses its own people."""
+    async with open_world(tmp_path, clients=clients("gateway")) as world:
+        service = await organisation(world)
+        mine = await person(world, service, hook)
+        theirs = await person(world, await organisation(world, STRICT), hook, STRICT, name="bob")
+        credentials = {"client_id": ADDING, "client_secret": SECRETS[ADDING]}
+        body = {**credentials, "token": service["refresh_token"]}
+        async with world.session.post(f"{world.gateway}/oauth/token/revoke", json=body) as reply:
+            assert reply.status == 200
+        assert await status_of(world, mine["access_token"]) == 401
+        assert await status_of(world, theirs["access_token"]) == 200
 
 
 @pytest.fixture
