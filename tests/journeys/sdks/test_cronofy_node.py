@@ -10,7 +10,16 @@ from typing import Any, Final
 import pytest
 
 from tests.journeys.sdks.browser import visit
-from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.calls import (
+    CUSTODIES,
+    ENTERPRISE,
+    NODE_CALLS,
+    OF_OAUTH,
+    SCOPE,
+    SERVICE_SCOPE,
+    Journeyed,
+    Outcome,
+)
 from tests.journeys.sdks.node_runtime import node
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, World, open_world
 
@@ -22,14 +31,14 @@ CLIENT: Final = {
 }
 
 
-@pytest.fixture(scope="module")
-def journeyed(tmp_path_factory: pytest.TempPathFactory, node_folder: Path) -> Journeyed:
+@pytest.fixture(scope="module", params=CUSTODIES)
+def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, node_folder: Path) -> Journeyed:
     """Make the whole journey once; the tests read how each call went."""
-    return asyncio.run(_journey(tmp_path_factory.mktemp("cronofy_node"), node_folder))
+    return asyncio.run(_journey(tmp_path_factory.mktemp("cronofy_node"), node_folder, str(request.param)))
 
 
-async def _journey(folder: Path, scripts: Path) -> Journeyed:
-    async with open_world(folder, clients={ADDING: CLIENT}) as world:
+async def _journey(folder: Path, scripts: Path, custody: str) -> Journeyed:
+    async with open_world(folder, clients={ADDING: {**CLIENT, "custody": custody}}) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope=SCOPE)
         business = await world.sign_in(email="business@example.com", scope=SCOPE, delegated_scope=SCOPE)
         await world.consent()
@@ -45,7 +54,7 @@ async def _journey(folder: Path, scripts: Path) -> Journeyed:
         }
         async with asyncio.timeout(60):
             outcomes = await _make_calls(world, scripts, json.dumps(journey))
-        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, service["access_token"], await world.seen_upstream())
 
 
 async def _make_calls(world: World, scripts: Path, journey: str) -> dict[str, Outcome]:
@@ -89,6 +98,11 @@ def test_the_node_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NODE_CALLS if name not in OF_OAUTH])
 def test_node_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
     journeyed.assert_names_the_mode(name)
+
+
+def test_node_holds_what_its_custody_gives_it(journeyed: Journeyed) -> None:
+    """Else the two journeys would be one and the same."""
+    assert journeyed.held.startswith("cga_") == (journeyed.custody == "gateway")
 
 
 def test_no_request_of_the_node_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:
