@@ -1,7 +1,7 @@
 """In custody gateway no Cronofy token and no application secret leaves: not in an answer, header, log or metric.
 
-Unlike in the other canary tests the bodies of successes are listened to as well: where the gateway keeps the tokens they
-may hold none. The named exceptions are link tokens and element tokens, which are made to be given away.
+Unlike in the other canary tests the bodies of successes are listened to as well: where the gateway keeps the tokens,
+they may hold none. The named exceptions are link tokens and element tokens, which are made to be given away.
 """
 
 import json
@@ -14,7 +14,16 @@ import pytest
 from tests.clock import FakeClock
 from tests.journeys.canaries import Ears, ears
 from tests.journeys.conftest import IMPATIENT
-from tests.journeys.stub_upstream import TOKENS, Script, StubUpstream, answering, json_reply, never, reply
+from tests.journeys.stub_upstream import (
+    TOKENS,
+    Script,
+    StubUpstream,
+    answering,
+    json_reply,
+    never,
+    reply,
+    userinfo,
+)
 from tests.journeys.test_canary import APPLICATION_SECRET, assert_silence, canary
 from tests.journeys.test_custody import KEEPING
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, STRICT, World, open_world
@@ -23,6 +32,7 @@ JSON = {"Content-Type": "application/json"}
 CALENDAR = "/v1/application_calendars"
 BROKEN: dict[str, Script] = {
     "refused": answering(json_reply(401, {"error": "invalid_client"})),
+    "ended": answering(json_reply(400, {"error": "invalid_grant"})),
     "unauthorized": answering(reply(401)),
     "away": answering(reply(503, b"<html>")),
     "failed": answering(json_reply(500, {"error": "server_error"})),
@@ -56,6 +66,7 @@ class Cronofy:
         """Answer everything well, with tokens that were never seen before."""
         self.stub.on("/oauth/token", json_reply(200, self.tokens()))
         self.stub.on(CALENDAR, json_reply(200, self.tokens(sub="apc_1", application_calendar_id="apc_1")))
+        self.stub.on("/v1/userinfo", json_reply(200, userinfo()))
         for path in ("/oauth/token/revoke", "/v1/calendars", "/v1/events"):
             self.stub.on(path, json_reply(200, {}))
 
@@ -80,7 +91,7 @@ class App:
     async def oauth(self, path: str, client: str = ADDING, **fields: str) -> dict[str, Any]:
         body = {"client_id": client, "client_secret": SECRETS[client], **fields}
         _, raw = await self.send("POST", path, json=body)
-        answer: dict[str, Any] = json.loads(raw or b"{}")
+        answer: dict[str, Any] = json.loads(raw) if raw.startswith(b"{") else {}  # a page passes as it came
         return answer
 
     async def sign_in(self) -> dict[str, Any]:
@@ -140,6 +151,10 @@ async def test_no_token_and_no_application_secret_leaves(
             await app.oauth("/oauth/token/revoke", token=held["refresh_token"])
             await app.call(held["access_token"])
             await app.refresh(held["refresh_token"])
+        held = await app.sign_in()
+        cronofy.break_("/v1/calendars", BROKEN["unauthorized"])
+        await app.call(held["access_token"])  # refused right after it was given: no other token will help
+        await app.refresh(held["refresh_token"])
         await stub.stop()
         expected = {"credentials_unknown", "invalid_grant", "upstream_timeout", "upstream_reply_invalid", ""}
         assert app.codes >= expected | {"operation_unknown", "reconnect_required", "upstream_redirected"}
