@@ -14,6 +14,8 @@ from gateway.config import ApplicationSettings, ClientSettings, Settings, settin
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
 from gateway.config.secret_files import Secrets
+from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
+from gateway.rules.client import Custody
 from gateway.rules.redirect_uris import complaint_about
 from gateway.rules.store_urls import MEMORY, complaint_about_store_url
 from gateway.sites import complaint_about_page
@@ -115,6 +117,16 @@ def check_settings(data: dict[str, Any]) -> Checked:
     return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
 
 
+def may_post_to_private(settings: Settings) -> bool:
+    """Say whether callbacks may go on to addresses that are not on the open internet."""
+    return settings.callbacks.private_addresses or is_on_loopback(settings)
+
+
+def is_on_loopback(settings: Settings) -> bool:
+    """Say whether the gateway is reached on this machine only: development."""
+    return urlsplit(settings.public_url).hostname in LOOPBACK
+
+
 def _is_all_loopback(settings: Settings) -> bool:
     """Say whether gateway and upstream are both on this machine, so that a weak secret can do no harm."""
     hosts = [settings.listen.host, urlsplit(settings.public_url).hostname or ""]
@@ -138,11 +150,25 @@ def _rules(settings: Settings) -> list[list[Complaint]]:
     """Collect what only shows when settings are seen together."""
     return [
         _check_public_url(settings),
+        _check_callbacks(settings),
         [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
         [] if settings.clients else [Complaint("clients", "is empty", "add [clients.my-app]")],
         *(_check_application(name, one, settings) for name, one in settings.applications.items()),
         *(_check_client(name, one, settings) for name, one in settings.clients.items()),
     ]
+
+
+def _check_callbacks(settings: Settings) -> list[Complaint]:
+    """Check what the callbacks of delegated accounts need where this gateway takes them."""
+    found = []
+    if settings.callbacks.private_addresses and not is_on_loopback(settings):
+        problem = "lets every app make the gateway post into its own network"
+        found.append(Complaint("callbacks.private_addresses", problem, "leave it off where you can", fatal=False))
+    keeps = [name for name, one in settings.clients.items() if one.custody is Custody.GATEWAY]
+    if keeps and is_too_long(settings.public_url):
+        problem = f"makes callback URLs longer than Cronofy takes ({LONGEST_AT_CRONOFY} characters)"
+        found.append(Complaint("public_url", problem, f'use a shorter host, or custody = "client" for {keeps[0]}'))
+    return found
 
 
 def _check_public_url(settings: Settings) -> list[Complaint]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config_check import SettingsInvalid, check_settings, load_settings
+from gateway.config_check import SettingsInvalid, check_settings, load_settings, may_post_to_private
 from tests.settings import good_settings
 
 LOOPBACK: dict[str, Any] = {
@@ -52,6 +52,27 @@ def test_every_complaint_comes_at_once() -> None:
         "keys.ring",
         "public_url",
     ]
+
+
+def test_an_origin_that_is_too_long_for_callback_urls_is_a_complaint_where_they_are_made() -> None:
+    """Cronofy takes 128 characters, and 59 of them are the path."""
+    longest = "https://" + "a" * 57 + ".com"
+    secret = {"secrets": ["app-secret-0123456789abcdef"]}
+    keeping = {"app": {**secret, "custody": "gateway"}}
+    assert check_settings(good_settings(public_url=longest, clients=keeping)).warnings == ()
+    assert check_settings(good_settings(public_url=longest + "m", clients={"app": secret})).warnings == ()
+    assert places(good_settings(public_url=longest + "m", clients=keeping)) == ["public_url"]
+
+
+def test_posting_into_the_own_network_is_warned_about() -> None:
+    checked = check_settings(good_settings(callbacks={"private_addresses": True}))
+    assert [one.place for one in checked.warnings] == ["callbacks.private_addresses"]
+    assert may_post_to_private(checked.settings)
+
+
+def test_on_loopback_callbacks_go_to_loopback() -> None:
+    assert may_post_to_private(check_settings(good_settings(**LOOPBACK)).settings)
+    assert not may_post_to_private(check_settings(good_settings()).settings)
 
 
 def test_weak_secrets_are_for_loopback_on_both_sides_only() -> None:

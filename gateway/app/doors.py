@@ -5,13 +5,16 @@ from collections.abc import Callable
 from gateway.app.outside import Outside
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
-from gateway.config_check import Checked
+from gateway.config_check import Checked, is_on_loopback, may_post_to_private
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.application_secrets import ApplicationSecrets, WithWorkingSecret
 from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.bindings import Bindings
+from gateway.flows.callback_book import CallbackBook
 from gateway.flows.callers import Callers
 from gateway.flows.custodian import Custodian
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
+from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Explainer
@@ -62,6 +65,9 @@ def make_doors(
     handles = Handles(records, clock, kept=settings.sessions.connection_kept)
     custodian = Custodian(handles, connections, bindings, modes, vault, refreshes, TokenReplies(metrics), clock)
     callers = Callers(registry, bindings, vault, handles, secrets)
+    delegations = Delegations(records, connections, bindings, modes, registry, clock)
+    posting = CallbackRules(settings.public_url, is_on_loopback(settings), may_post_to_private(settings))
+    callbacks = DelegatedCallbacks(CallbackBook(records, clock), delegations, registry, outside.posts, metrics, posting)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -70,16 +76,16 @@ def make_doors(
         table=table,
         callers=callers,
         modes=modes,
-        bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
+        bodies=RuledBodies(callers, rules, callbacks, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, metrics, answering, custodian),
         sender=Sender(outside.upstream, vault, secrets),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
-    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, custodian)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, custodian, callbacks)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
     outside.store.listen(_dropping(sessions, handles))
-    disconnects = Disconnects(connections, bindings, modes, vault, cronofy)
+    disconnects = Disconnects(connections, bindings, modes, vault, cronofy, delegations)
     erasure = Erasure(outside.store, registry, sessions, bindings, disconnects, handles)
     browser = BrowserDoors(
         browsers=Browsers(registry, names, settings.public_url),
@@ -97,7 +103,7 @@ def make_doors(
     backends = BackendConnections(registry, connections, modes, erasure)
     limit = settings.proxy.max_body_bytes
     revocations = RevokeDoor(tokens, erasure)
-    return PublicDoors(registry, tokens, revocations, proxy, metrics, limit, browser, explainer, backends)
+    return PublicDoors(registry, tokens, revocations, proxy, metrics, limit, browser, explainer, backends, callbacks)
 
 
 def _dropping(sessions: Sessions, handles: Handles) -> Heard:

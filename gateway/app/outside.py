@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from gateway.adapters.callback_posts import AiohttpAppPosts, callback_session
 from gateway.adapters.cronofy_client import CronofyClient
 from gateway.adapters.key_ring import parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
@@ -18,7 +19,8 @@ from gateway.adapters.store_redis import RedisStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
 from gateway.config import Settings
-from gateway.config_check import Checked
+from gateway.config_check import Checked, may_post_to_private
+from gateway.flows.delegated_callbacks import AppPosts
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -40,6 +42,7 @@ class Outside:
     sealer: AesGcmSealer
     cronofy: CronofyApi
     upstream: Upstream
+    posts: AppPosts
 
 
 @asynccontextmanager
@@ -66,10 +69,13 @@ async def open_outside(
         stack.push_async_callback(session.close)
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
+        posts = callback_session(_upstream_settings(settings), private=may_post_to_private(settings))
+        stack.push_async_callback(posts.close)
         store = await patiently(lambda: open_store(checked, clock), wait)
         stack.push_async_callback(store.close)
         guarded = GuardedStore(store, clock, metrics)
-        yield Outside(guarded, sealer, CronofyClient(own_session), AiohttpUpstream(session, metrics))
+        app_posts = AiohttpAppPosts(posts, settings.callbacks.timeout)
+        yield Outside(guarded, sealer, CronofyClient(own_session), AiohttpUpstream(session, metrics), app_posts)
 
 
 async def patiently(story: Callable[[], Awaitable[T]], wait: Callable[[str], None] | None) -> T:

@@ -143,6 +143,19 @@ class UpstreamSection(Section):
     )
 
 
+class CallbacksSection(Section):
+    """What Cronofy tells about delegated accounts, and the gateway tells on to apps."""
+
+    private_addresses: bool = Field(
+        default=False,
+        description="Post to apps on private, link-local and loopback addresses too. Every app's backend can then make"
+        " the gateway post there. On without asking where public_url is on loopback.",
+    )
+    timeout: float = Field(
+        4.0, gt=0, le=4.5, description="Seconds that an app has to take a callback; Cronofy waits for 5 in all."
+    )
+
+
 class Log(Section):
     """What is written to standard output."""
 
@@ -174,6 +187,7 @@ class Settings(BaseSettings):
     rules: RulesSection = RulesSection()
     proxy: ProxySection = ProxySection()
     upstream: UpstreamSection = UpstreamSection()
+    callbacks: CallbacksSection = CallbacksSection()
     log: Log = Log()
 
     @field_validator("public_url")

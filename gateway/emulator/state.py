@@ -1,6 +1,6 @@
 """Everything that the emulator remembers, in one place that can be emptied."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +16,8 @@ from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
 from gateway.emulator.token_counts import TokenCounts
 
+_MOST_DELIVERIES: Final = 1_000
+
 
 class State:
     """The memory of one emulator. Tests in the same process may look at it: the app has it under `STATE`."""
@@ -28,6 +30,8 @@ class State:
     token_counts: TokenCounts
     autoconsent: Choice | None
     rotation: Rotation
+    deliveries: deque[Record]
+    """Tries to deliver a callback, newest last."""
     links: dict[str, Record]
     """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
     records: defaultdict[str, dict[str, Record]]
@@ -47,6 +51,7 @@ class State:
         self.token_counts = TokenCounts()
         self.autoconsent = None
         self.rotation = self.settings.rotation
+        self.deliveries = deque(maxlen=_MOST_DELIVERIES)
         self.links = {}
         self.records = defaultdict(dict)
 

@@ -17,6 +17,7 @@ import structlog
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored, connection_id
+from gateway.flows.delegations import SERVICE_ACCOUNT, Delegations
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import CronofyApi, VersionMoved
 from gateway.flows.vault import Fresh, Vault
@@ -48,6 +49,7 @@ class Disconnects:
     modes: ModeBook
     vault: Vault
     cronofy: CronofyApi
+    delegations: Delegations
 
     async def end(self, connection_id: str, profile_id: str, *, keep: bool) -> None:
         """End what a session connected: its profile, or the whole authorization when nothing else hangs on it.
@@ -70,7 +72,10 @@ class Disconnects:
             if not keep:
                 await self.connections.forget(connection_id)
             return
-        if profile_id and await self._is_shared(fresh, profile_id):
+        if await self._is_shared_service(stored):
+            # It has no profile that could be ended instead, so nothing is at Cronofy; what it let in here ends here.
+            await self.delegations.end_children(fresh.application, stored.connection.account, fresh.client)
+        elif profile_id and await self._is_shared(fresh, profile_id):
             await self._revoke_profile(fresh, profile_id)
             await self.modes.forget(fresh.application, stored.connection.account)
             if await self._others(stored) or not keep:
@@ -158,6 +163,9 @@ class Disconnects:
         connection = stored.connection
         return await self.has_others(connection.application, connection.account, connection.client)
 
+    async def _is_shared_service(self, stored: Stored) -> bool:
+        return stored.connection.account.startswith(SERVICE_ACCOUNT) and await self._others(stored)
+
     async def _is_shared(self, fresh: Fresh, profile_id: str) -> bool:
         return await self._others(fresh.stored) or await self._has_other_profiles(fresh, {profile_id})
 
@@ -184,6 +192,7 @@ class Disconnects:
         if reply.status not in _SUCCESS:
             raise _refused(f"token: status {reply.status}")
         _log.info(events.TOKEN_REVOKED, application=application.name, account=account)
+        await self.delegations.end_children(application, account)
 
     async def _close(self, connection_id: str, *, keep: bool) -> None:
         if not keep:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.flows.bindings import BINDING, Bindings, account_key
+from gateway.flows.callback_book import CALLBACK
 from gateway.flows.connections import CONNECTION, connection_id
 from gateway.flows.disconnects import Disconnects, Ended
 from gateway.flows.handles import HANDLE, Handles
@@ -131,6 +132,10 @@ class Erasure:
             # The others would need the journal's way from an old refresh token to its successor.
             for kind in (REFRESH, MODES):
                 await self._delete(kind, await self.store.list_ids(kind, account=key))
+        if client is not None and ended is not None:
+            await self.disconnects.delegations.end_children(application, account, client)
+        await self.disconnects.delegations.erase(application, account, client)
+        await self._delete(CALLBACK, await self.store.list_ids(CALLBACK, client=whose, account=key))
         own = await self.store.list_ids(CONNECTION, client=whose, account=key)
         connections = await self._delete(CONNECTION, own)
         if client is None:

@@ -97,6 +97,7 @@ class RevokeDoor:
         if reply.status != _OK:
             return door.replies.pass_on(reply, "revoke")
         if account:
+            await door.callbacks.delegations.end_children(application, account)
             await door.bindings.forget_account(client, account)
             await door.modes.forget(application, account)
             await self._end_connection(client, account)

@@ -10,8 +10,8 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller, Callers
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.mode_rules import ModeRules
 from gateway.rules.batches import refused_item, without_items
 from gateway.rules.bearer_parameter import take_bearer
@@ -61,7 +61,7 @@ class RuledBodies:
 
     callers: Callers
     rules: ModeRules
-    bindings: Bindings
+    callbacks: DelegatedCallbacks
     max_bytes: int
 
     async def judge(self, request: _Request, match: Match, caller: Caller | None) -> Ruled:
@@ -113,10 +113,8 @@ class RuledBodies:
 
     async def _judge_delegated(self, body: Any, raw: bytes, caller: Caller) -> bytes:  # noqa: ANN401  JSON
         judged = judge_delegated(body, caller.client)
-        for client in caller.clients:
-            for url in judged.callback_urls:
-                await self.bindings.remember_callback(client, url)
-        return msgspec.json.encode(judged.body) if judged.changed else raw
+        sent = await self.callbacks.prepare(judged.body, caller)
+        return msgspec.json.encode(sent) if judged.changed or sent is not judged.body else raw
 
 
 def _header(pairs: Pairs, name: str) -> str:

@@ -80,6 +80,7 @@ class SealedRecords:
         shape: type[T],
         change: Callable[[T | None], T | None],
         *,
+        client: str = "",
         account: str = "",
         expires_at: float,
     ) -> T | None:
@@ -90,6 +91,7 @@ class SealedRecords:
             record_id: its name within the kind.
             shape: its type.
             change: the present value (None when there is none) in, the new one out; None removes the record.
+            client: the client that it belongs to.
             account: fingerprint of the account that it is about.
             expires_at: Unix time, in seconds; never earlier than what stood there.
 
@@ -107,7 +109,9 @@ class SealedRecords:
             latest = max(expires_at, record.expires_at or 0.0) if record else expires_at
             try:
                 version = record.version if record else 0
-                await self.save(kind, record_id, fresh, account=account, expires_at=latest, expected=version)
+                await self.save(
+                    kind, record_id, fresh, client=client, account=account, expires_at=latest, expected=version
+                )
             except VersionMoved:
                 continue
             return fresh

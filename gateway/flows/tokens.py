@@ -13,6 +13,7 @@ from typing import Final
 from gateway.flows.bindings import Bindings
 from gateway.flows.client_refreshes import ClientRefreshes
 from gateway.flows.custodian import Custodian
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi
@@ -51,6 +52,7 @@ class TokenDoor:
     clock: Clock
     metrics: Metrics
     custodian: Custodian
+    callbacks: DelegatedCallbacks
 
     @property
     def replies(self) -> TokenReplies:
@@ -86,21 +88,24 @@ class TokenDoor:
         raise RequestRefused(Code.UNSUPPORTED_GRANT_TYPE, "The grant_type must be authorization_code or refresh_token.")
 
     async def _redeem(self, fields: Fields, client: Client) -> ApiReply:
-        required(fields, "code")
-        uri = required(fields, "redirect_uri")
-        own = is_registered(uri, client.redirect_uris, any_loopback=client.any_loopback_redirect)
+        code, uri = required(fields, "code"), required(fields, "redirect_uri")
         # A delegated account's code came to a callback URL, which takes the place of the redirect URI.
-        if not own and not await self.bindings.is_own_callback(client, uri):
+        delegate = await self.callbacks.recognise(client, code, uri)
+        own = is_registered(uri, client.redirect_uris, any_loopback=client.any_loopback_redirect)
+        if delegate is None and not own:
             raise RequestRefused(Code.INVALID_GRANT, "The redirect_uri is not registered for this client.")
         application = self.registry.application_of(client)
         # The Node SDK sends its stale refresh token along with the code.
         sent = upstream_fields(fields, application, without=frozenset({"refresh_token"}))
+        if delegate is not None and delegate.redirect_uri:
+            sent["redirect_uri"] = delegate.redirect_uri
         reply = await self.cronofy.token(application, sent)
         if reply.status != _OK:
             return self.replies.pass_on(reply, CODE_GRANT)
         tokens = self.replies.read(reply)
         self.replies.check_grant(client, tokens, CODE_GRANT)
         await self.admission.admit(client, application, tokens)
+        await self.callbacks.delegations.settle(client, tokens.account, delegate.parent if delegate else "")
         if client.custody is Custody.GATEWAY:
             reply = ApiReply(_OK, await self.custodian.take_in(client, reply.body, tokens))
         else:

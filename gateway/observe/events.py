@@ -10,7 +10,12 @@ EVENTS: Final[dict[str, str]] = {
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
     "connection.ended": "A client's backend ended its connection to an account.",
+    "callback.forwarded": "A delegated account's callback was signed anew and taken by the client's app.",
+    "callback.received": "Cronofy told how a delegated account went; `granted` says whether there is a code.",
+    "callback.rejected": "A callback is not Cronofy's, or nobody's; nothing was forwarded. `reason` says why.",
+    "callback.undelivered": "The client's app did not take a callback, so Cronofy is told to send it again.",
     "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
+    "delegation.ended": "A service account ended, and with it what was connected through it: `ended` connections.",
     "gateway.started": "The gateway answers on its addresses.",
     "gateway.reloaded": "The settings were read again; new workers take over from the old ones.",
     "gateway.reload_refused": "The settings on disk cannot be used; `problems` says why, and all stays as it was.",
@@ -35,7 +40,7 @@ EVENTS: Final[dict[str, str]] = {
     "store.lost": "The record store does not answer any more; calls that need it are 503 until it is back.",
     "store.recovered": "The record store answers again.",
     "store.warned": "The record store is set up so that records can get lost.",
-    "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "token.bound": "A token set went to its client, bound by hashes, or handles for it did; see `custody`.",
     "rule.observed": "A rule that only observes would have refused this call.",
     "secret.changed": "Cronofy refused an application's secret and took the other one, which is used from now on.",
     "secret.refused": "Cronofy refused every secret that this gateway has of an application.",
@@ -55,7 +60,12 @@ ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
 CONNECTION_ENDED: Final = "connection.ended"
+CALLBACK_FORWARDED: Final = "callback.forwarded"
+CALLBACK_RECEIVED: Final = "callback.received"
+CALLBACK_REJECTED: Final = "callback.rejected"
+CALLBACK_UNDELIVERED: Final = "callback.undelivered"
 CONNECTION_LOST: Final = "connection.lost"
+DELEGATION_ENDED: Final = "delegation.ended"
 GATEWAY_RELOADED: Final = "gateway.reloaded"
 GATEWAY_RELOAD_REFUSED: Final = "gateway.reload_refused"
 GATEWAY_STARTED: Final = "gateway.started"

@@ -91,6 +91,13 @@ class Metrics:
             ["grant", "outcome"],
             registry=self.registry,
         )
+        self.callbacks = Counter(
+            "gateway_callbacks",
+            "Callbacks about delegated accounts, by outcome: forwarded, unknown, bad_signature, unreadable, or why the"
+            " client's app did not take it (refused_by_app, timeout, unreachable, address_refused).",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.refreshes = Counter(
             "gateway_refreshes",
             "Uses of a refresh token, by outcome: answered, refused, failed, or shared with another caller or node.",

@@ -58,6 +58,10 @@ class Code(StrEnum):
     INVALID_FIELD = "invalid_field"
     SCOPE_REQUIRED = "scope_required"
     INTEGRATED_CONFERENCING_REFUSED = "integrated_conferencing_refused"
+    CALLBACK_UNKNOWN = "callback_unknown"
+    CALLBACK_SIGNATURE_REFUSED = "callback_signature_refused"
+    CALLBACK_UNDELIVERED = "callback_undelivered"
+    CALLBACK_TIMEOUT = "callback_timeout"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
     UPSTREAM_REPLY_INVALID = "upstream_reply_invalid"
@@ -145,6 +149,16 @@ MEANINGS: Final[dict[Code, Meaning]] = {
         422,
         "Integrated conferencing refused",
         "Connect Teams or Meet as a conferencing profile and name it, or use default, explicit or none.",
+    ),
+    Code.CALLBACK_UNKNOWN: Meaning(404, "Unknown callback", "Ask for the authorization again: it is 30 days old."),
+    Code.CALLBACK_SIGNATURE_REFUSED: Meaning(
+        403, "Signature refused", "The operator must give every active client secret of the application."
+    ),
+    Code.CALLBACK_UNDELIVERED: Meaning(
+        502, "App did not take the callback", "Cronofy sends it again for a day; the app must answer 2xx."
+    ),
+    Code.CALLBACK_TIMEOUT: Meaning(
+        504, "App too slow", "Cronofy sends it again for a day; the app must answer within seconds."
     ),
     Code.UPSTREAM_UNREACHABLE: Meaning(502, "Cronofy unreachable", "Try again later."),
     Code.UPSTREAM_TIMEOUT: Meaning(504, "Cronofy too slow", "Try again later."),

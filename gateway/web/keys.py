@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.connections import Connections
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.incoming import CallFacts
@@ -53,6 +54,7 @@ class PublicDoors:
     browser: BrowserDoors
     explainer: Explainer
     backends: BackendConnections
+    callbacks: DelegatedCallbacks
 
     async def close(self) -> None:
         """Finish what must be finished: refreshes above all, whose answers have to reach the store."""

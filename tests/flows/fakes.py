@@ -11,8 +11,11 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
+from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
 from gateway.flows.custodian import Custodian
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
+from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.erasure import Erasure
 from gateway.flows.handles import Handles
@@ -41,6 +44,7 @@ from gateway.rules.scopes import ScopePolicy
 from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_posts import FakePosts
 
 APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
 
@@ -176,6 +180,7 @@ class Kit:
     modes: ModeBook
     connections: Connections
     handles: Handles
+    posts: FakePosts
 
 
 def kit(clock: FakeClock) -> Kit:
@@ -193,6 +198,7 @@ def kit(clock: FakeClock) -> Kit:
         modes,
         Connections(records, clock, kept=86_400),
         Handles(records, clock, kept=86_400),
+        FakePosts(),
     )
 
 
@@ -242,6 +248,17 @@ def admission(one: Kit) -> ModeAdmission:
     return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)
 
 
+def delegations(one: Kit, known: Registry) -> Delegations:
+    """Return who was let in by whom, over a kit."""
+    return Delegations(one.records, one.connections, one.bindings, one.modes, known, one.clock)
+
+
+def callbacks(one: Kit, known: Registry) -> DelegatedCallbacks:
+    """Return the stories of delegated accounts over a kit."""
+    book, rules = CallbackBook(one.records, one.clock), CallbackRules("https://gw.test")
+    return DelegatedCallbacks(book, delegations(one, known), known, one.posts, one.metrics, rules)
+
+
 def custodian(one: Kit, known: Registry | None = None) -> Custodian:
     """Return what keeps tokens for clients, over a kit."""
     answers = refreshes(one)
@@ -254,13 +271,24 @@ def token_door(one: Kit, known: Registry) -> TokenDoor:
     """Return the token endpoint's story over a kit."""
     keeper = custodian(one, known)
     return TokenDoor(
-        known, one.bindings, one.modes, admission(one), one.cronofy, keeper.refreshes, one.clock, one.metrics, keeper
+        known,
+        one.bindings,
+        one.modes,
+        admission(one),
+        one.cronofy,
+        keeper.refreshes,
+        one.clock,
+        one.metrics,
+        keeper,
+        callbacks(one, known),
     )
 
 
 def erasure(one: Kit, known: Registry) -> Erasure:
     """Return what erases accounts, over a kit."""
-    disconnects = Disconnects(one.connections, one.bindings, one.modes, custodian(one, known).vault, one.cronofy)
+    disconnects = Disconnects(
+        one.connections, one.bindings, one.modes, custodian(one, known).vault, one.cronofy, delegations(one, known)
+    )
     sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
     return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
 

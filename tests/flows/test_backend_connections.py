@@ -5,26 +5,19 @@ from dataclasses import replace
 import pytest
 
 from gateway.flows.backend_connections import MOST, BackendConnections
-from gateway.flows.disconnects import Disconnects
-from gateway.flows.erasure import Erasure
 from gateway.flows.ports import ApiReply
-from gateway.flows.sessions import Sessions
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
-from gateway.rules.session_times import Lifetimes
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, registry, userinfo_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, client, connected, erasure, kit, registry, userinfo_reply
 
 A, B = client("a", service_door=True), client("b", service_door=True)
 
 
 def backends(one: Kit) -> BackendConnections:
     known = registry(A, B)
-    sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 86_400))
-    disconnects = Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy)
-    erasure = Erasure(one.store, known, sessions, one.bindings, disconnects, one.handles)
-    return BackendConnections(known, one.connections, one.modes, erasure)
+    return BackendConnections(known, one.connections, one.modes, erasure(one, known))
 
 
 async def test_pages_hold_every_connection_once_in_an_order_that_stays(clock: FakeClock) -> None:

@@ -18,7 +18,7 @@ from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, connected, kit, token_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, connected, delegations, kit, token_reply, vault
 
 A, B = client("a"), client("b")
 OTHER = Application("other", "other-id", "other-secret", APPLICATION.hosts)
@@ -28,7 +28,9 @@ KINDS = ("session", "connection", "binding", "refresh", "modes")
 
 def erasure(one: Kit, *more: Client) -> Erasure:
     known = Registry([APPLICATION, OTHER], (A, B, C, *more))
-    disconnects = Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy)
+    disconnects = Disconnects(
+        one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy, delegations(one, known)
+    )
     sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
     return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
 

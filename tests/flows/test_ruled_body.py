@@ -17,7 +17,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, Match
 from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, registry, userinfo_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, callbacks, client, kit, mode_rules, registry, userinfo_reply, vault
 
 BY_NAME = {one.name: one for one in OPERATIONS}
 A, ADDING = client("a"), client("b", scope_policy=ScopePolicy.ADD)
@@ -41,7 +41,7 @@ class Request:
 
 def bodies(one: Kit) -> RuledBodies:
     callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING), one.handles)
-    return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, 1_000)
+    return RuledBodies(callers, mode_rules(one, A, ADDING), callbacks(one, registry(A, ADDING)), 1_000)
 
 
 def person(*clients: Client) -> Caller:
@@ -143,13 +143,15 @@ async def test_each_delegated_account_has_to_ask_for_free_busy_write(clock: Fake
         await bodies(one).judge(body, match, person(A))
     assert caught.value.code == Code.SCOPE_REQUIRED
     assert sorted(caught.value.fields) == [f"service_account_authorizations[{n}].scope" for n in range(2)]
-    assert not await one.bindings.is_own_callback(A, "https://a.test/0")
+    assert await callbacks(one, registry(A)).book.find_passed_on(A, "https://a.test/0") is None
 
     sent = (await bodies(one).judge(body, match, person(ADDING))).body
     assert {entry["scope"] for entry in json.loads(sent)["service_account_authorizations"]} == {
         "read_only free_busy_write"
     }
-    assert await one.bindings.is_own_callback(ADDING, "https://a.test/1")
+    remembered = await callbacks(one, registry(A)).book.find_passed_on(ADDING, "https://a.test/1")
+    assert remembered
+    assert remembered.parent == "acc_1"
 
 
 async def test_a_caller_that_cannot_be_told_gets_the_strict_policy(clock: FakeClock) -> None:

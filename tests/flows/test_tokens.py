@@ -8,7 +8,7 @@ from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, registry, token_door, token_reply
+from tests.flows.fakes import APPLICATION, Kit, callbacks, client, kit, registry, token_door, token_reply
 
 
 def door(one: Kit, *clients: Client) -> TokenDoor:
@@ -79,7 +79,8 @@ async def test_a_delegated_accounts_code_comes_to_its_own_clients_callback_url(c
     one = kit(clock)
     both = door(one, client("a"), client("b"))
     url = "https://hooks.test/cronofy?account=7"
-    await one.bindings.remember_callback(client("a"), url)
+    book = callbacks(one, registry(client("a"))).book
+    await book.remember_passed_on(client("a"), url, parent="ser_1")
     one.cronofy.tokens.append(token_reply())
     assert (await both.exchange(code_request("a", redirect_uri=url), None)).status == 200
 

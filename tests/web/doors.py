@@ -13,7 +13,7 @@ from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import FakeUpstream, Kit, client, registry, revoke_door, token_door
+from tests.flows.fakes import FakeUpstream, Kit, callbacks, client, delegations, registry, revoke_door, token_door
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(
@@ -42,7 +42,9 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         own_sessions=OwnSessions(sessions, clock),
         storage=RecordStorage(sessions, names),
         connections=one.connections,
-        disconnects=Disconnects(one.connections, one.bindings, one.modes, carrying.callers.vault, one.cronofy),
+        disconnects=Disconnects(
+            one.connections, one.bindings, one.modes, carrying.callers.vault, one.cronofy, delegations(one, known)
+        ),
         modes=one.modes,
         tickets=Tickets(one.records, clock),
         logout_url=f"{public_url}/auth/logout",
@@ -50,4 +52,15 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
     explainer = Explainer(carrying.table, one.modes, carrying.bodies.rules)
     revocations = revoke_door(one, known)
     backends = BackendConnections(known, one.connections, one.modes, revocations.erasure)
-    return PublicDoors(known, tokens, revocations, carrying, one.metrics, max_body_bytes, browser, explainer, backends)
+    return PublicDoors(
+        known,
+        tokens,
+        revocations,
+        carrying,
+        one.metrics,
+        max_body_bytes,
+        browser,
+        explainer,
+        backends,
+        callbacks(one, known),
+    )
