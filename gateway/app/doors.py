@@ -14,9 +14,12 @@ from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
+from gateway.flows.object_book import ObjectBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import Clock, Heard
+from gateway.flows.privileges import Privileges
 from gateway.flows.proxy import Proxy
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import LEASE, PATIENCE, Refreshes
@@ -55,13 +58,16 @@ def make_doors(
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
+    ownership = Ownership(registry, bindings, connections, ObjectBook(records, clock))
+    privileges = Privileges(registry, table, ownership)
     answering = AnswerSettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes)
     proxy = Proxy(
         table=table,
         callers=callers,
+        privileges=privileges,
         modes=modes,
-        bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
-        answers=Answers(bindings, metrics, answering),
+        bodies=RuledBodies(callers, rules, bindings, privileges, settings.proxy.max_ruled_body_bytes),
+        answers=Answers(bindings, ownership, metrics, answering),
         sender=Sender(outside.upstream, vault),
         metrics=metrics,
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers
@@ -18,6 +19,7 @@ from gateway.rules.page_links import relink_page
 from gateway.rules.token_reply import ReplyInvalid, read_token_reply
 
 _OK: Final = 200
+_SUCCESS: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Answers:
     """Makes answers."""
 
     bindings: Bindings
+    ownership: Ownership
     metrics: Metrics
     settings: AnswerSettings
 
@@ -93,6 +96,7 @@ class Answers:
         )
         operation = asked.match.operation
         read = reply.status == _OK and (operation.paged or operation.issues_tokens)
+        read = read or (operation.learns and reply.status in _SUCCESS)
         merged = bool(asked.refused) and reply.status == MULTI_STATUS
         if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
@@ -102,6 +106,8 @@ class Answers:
                 body = merged_answers(body, asked.refused)
             elif operation.issues_tokens:
                 await self._bind(body, asked.caller)
+            elif operation.learns:
+                await self.ownership.learn(asked.match, body, asked.caller)
             else:
                 origins = API_ORIGINS | {asked.caller.application.hosts.api}
                 body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)

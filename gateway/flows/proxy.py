@@ -15,12 +15,14 @@ from gateway.flows.callers import Caller, Callers
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import UpstreamReply
-from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.privileges import Privileges
+from gateway.flows.ruled_body import Ruled, RuledBodies
 from gateway.flows.sending import Sender
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
+from gateway.rules.method_override import refuse_form, refuse_override
 from gateway.rules.operations import Body, Match, OperationTable
 from gateway.rules.queries import parse_query, seen_names
 from gateway.rules.request_target import Target, read_target
@@ -40,6 +42,7 @@ class Proxy:
 
     table: OperationTable
     callers: Callers
+    privileges: Privileges
     modes: ModeBook
     bodies: RuledBodies
     answers: Answers
@@ -60,17 +63,8 @@ class Proxy:
         operation = match.operation
         facts.operation = operation.name
         _refuse_shadows(target, match)
-        caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
-        body: bytes | AsyncIterator[bytes] | None
-        ruled = None
-        if operation.body is Body.READ and incoming.body.is_there:
-            ruled = await self.bodies.judge(incoming, match, caller)
-            caller, body = ruled.caller, ruled.body
-        else:
-            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
-        if caller is None:
-            caller = self.callers.by_body(None, None)
-        facts.client = caller.client.id if caller.client else ""
+        refuse_override(target.query)
+        caller, body, ruled = await self._judge(incoming, target, match, facts)
         known, look_up = await self._begin_mode(caller)
         asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
         if ruled is not None and ruled.nothing_left:
@@ -79,6 +73,8 @@ class Proxy:
             reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
                 caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
+            if ruled is not None and ruled.claim is not None:
+                await self.privileges.ownership.settle(ruled.claim, reply.status)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
@@ -93,6 +89,24 @@ class Proxy:
                 raise
         await self._learn_from(reply, caller, match)
         return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
+
+    async def _judge(
+        self, incoming: Incoming, target: Target, match: Match, facts: CallFacts
+    ) -> tuple[Caller, bytes | AsyncIterator[bytes] | None, Ruled | None]:
+        """Say who calls, judge what is asked, and return the body to send."""
+        caller = await self.callers.identify(incoming.headers, match.operation, incoming.connection)
+        if caller is not None:
+            facts.client = caller.client.id if caller.client else ""
+            await self.privileges.admit(incoming, target, match, caller)
+        if match.operation.body is not Body.READ or not incoming.body.is_there:
+            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
+            return caller or self.callers.by_body(None, None), body, None
+        ruled = await self.bodies.judge(incoming, match, caller)
+        named = ruled.caller or self.callers.by_body(None, None)
+        if named is not caller:  # known by the body, or by other credentials in it
+            facts.client = named.client.id if named.client else ""
+            await self.privileges.admit(incoming, target, match, named)
+        return named, ruled.body, ruled
 
     async def _learn_from(self, reply: UpstreamReply, caller: Caller, match: Match) -> None:
         """Take note of answers that say that an account is not what it was."""
@@ -132,6 +146,7 @@ async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[b
     """Return the body to send: kept whole where it is small and may have to be sent twice, else streamed."""
     if not incoming.body.is_there:
         return None
+    refuse_form(incoming.method, [value for name, value in incoming.headers if name.lower() == "content-type"])
     small = incoming.body.length is not None and incoming.body.length <= REPLAYED_BYTES
     return await incoming.body.read(REPLAYED_BYTES) if keep and small else incoming.body.stream()
 

@@ -22,6 +22,7 @@ EVENTS: Final[dict[str, str]] = {
     "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
+    "object.late": "Whose a new object is could not be written; it is tried again until the store takes it.",
     "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
     "records.swept": "Expired records were removed from the store.",
     "refresh.interrupted": "A refresh token was used again after an answer was lost; `outcome` says how it went.",
@@ -66,6 +67,7 @@ MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
 PROFILE_REVOKED: Final = "profile.revoked"
 RECORDS_SWEPT: Final = "records.swept"
+OBJECT_LATE: Final = "object.late"
 REFRESH_INTERRUPTED: Final = "refresh.interrupted"
 REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"

@@ -49,6 +49,8 @@ class Operation:
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
+        queried: query parameters that a rule judges, so that no field of a body may shadow them.
+        learns: the answer names a new object, which then belongs to the client.
     """
 
     name: str
@@ -61,6 +63,13 @@ class Operation:
     conferencing: bool = False
     issues_tokens: bool = False
     ruled_fields: frozenset[str] = frozenset()
+    queried: frozenset[str] = frozenset()
+    learns: bool = False
+
+    @property
+    def answer_is_read(self) -> bool:
+        """Whether a good answer is read here, so that it has to come whole and uncompressed."""
+        return self.paged or self.issues_tokens or self.learns
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -97,8 +106,10 @@ def _row(
     paged: bool = False,
     conferencing: bool = False,
     issues_tokens: bool = False,
+    queried: str = "",
+    learns: bool = False,
 ) -> Operation:
-    """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
+    """Write a row: kinds are the letters of _KINDS, `read` and `queried` name what a rule judges."""
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
     return Operation(
         name=name,
@@ -106,16 +117,21 @@ def _row(
         template=template,
         credentials=frozenset(_KINDS[kind] for kind in kinds),
         scopes=scopes,
-        body=Body.READ if ruled else Body.STREAMED,
+        body=Body.READ if ruled or queried else Body.STREAMED,
         paged=paged,
         conferencing=conferencing,
         issues_tokens=issues_tokens,
         ruled_fields=ruled,
+        queried=frozenset(queried.split()),
+        learns=learns,
     )
 
 
 _MANAGE: Final = ("service_account/accounts/manage", "service_account/resources/manage")
+_UNIT: Final = "organizational_unit_scheduler"
 _EVENTS: Final = "/v1/calendars/{calendar_id}/events"
+# Where bodies name accounts; they are found at any depth below (`rules/account_names`).
+_PEOPLE: Final = "participants sequence availability target_calendars sub subs"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("userinfo", "GET", "/v1/userinfo", "US"),
@@ -146,7 +162,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("create_calendar", "POST", "/v1/calendars", "U", "create_calendar"),
     _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True),
     _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True),
-    _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing", conferencing=True),
+    _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing attachments", conferencing=True),
     _row("delete_event", "DELETE", _EVENTS, "U", "delete_event"),
     _row("bulk_delete_events", "DELETE", "/v1/events", "U", "delete_event"),
     _row(
@@ -159,8 +175,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True),
     _row("free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True),
     _row("batch", "POST", "/v1/batch", "U", read="batch", conferencing=True),
-    _row("availability", "POST", "/v1/availability", "KU"),
-    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU"),
+    _row("availability", "POST", "/v1/availability", "KU", read=_PEOPLE),
+    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU", read=_PEOPLE),
     _row("available_periods", "GET", "/v1/available_periods", "U", paged=True),
     _row("available_periods_page", "GET", "/v1/available_periods/pages/{page_id}", "U", paged=True),
     _row("create_available_period", "POST", "/v1/available_periods", "U"),
@@ -174,10 +190,11 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST",
         "/v1/real_time_scheduling",
         "KB",
-        read="event target_calendars",
+        read=f"event {_PEOPLE}",
         conferencing=True,
+        learns=True,
     ),
-    _row("find_real_time_scheduling", "GET", "/v1/real_time_scheduling", "K"),
+    _row("find_real_time_scheduling", "GET", "/v1/real_time_scheduling", "K", queried="token"),
     _row("real_time_scheduling", "GET", "/v1/real_time_scheduling/{id}", "K"),
     _row("disable_real_time_scheduling", "POST", "/v1/real_time_scheduling/{id}/disable", "K"),
     _row(
@@ -185,16 +202,25 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST",
         "/v1/real_time_sequencing",
         "KB",
-        read="event target_calendars",
+        read=f"event {_PEOPLE}",
         conferencing=True,
+        learns=True,
     ),
     _row("disable_real_time_sequencing", "POST", "/v1/real_time_sequencing/{id}/disable", "K"),
     _row("add_to_calendar", "POST", "/v1/add_to_calendar", "B"),
-    _row("save_smart_invite", "POST", "/v1/smart_invites", "K"),
-    _row("smart_invite", "GET", "/v1/smart_invites", "K"),
-    _row("create_bookable_event", "POST", "/v1/bookable_events", "K", conferencing=True),
+    _row("save_smart_invite", "POST", "/v1/smart_invites", "K", read=f"smart_invite_id method event {_PEOPLE}"),
+    _row("smart_invite", "GET", "/v1/smart_invites", "K", queried="smart_invite_id"),
+    _row(
+        "create_bookable_event",
+        "POST",
+        "/v1/bookable_events",
+        "K",
+        read=f"bookable_event_id event {_PEOPLE}",
+        conferencing=True,
+        learns=True,
+    ),
     _row("bookable_event", "GET", "/v1/bookable_events/{id}", "K"),
-    _row("register_for_bookable_event", "POST", "/v1/bookable_events/{id}/registrations", "K"),
+    _row("register_for_bookable_event", "POST", "/v1/bookable_events/{id}/registrations", "K", read=_PEOPLE),
     _row(
         "unregister_from_bookable_event",
         "DELETE",
@@ -204,12 +230,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("create_scheduling_conversation", "POST", "/v1/scheduling_conversations", "U"),
     _row("find_scheduling_conversation", "GET", "/v1/scheduling_conversations", "U"),
     _row("scheduling_conversation", "GET", "/v1/scheduling_conversations/{id}", "U"),
-    _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
-    _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
-    _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", "organizational_unit_scheduler"),
-    _row("create_element_token", "POST", "/v1/element_tokens", "K"),
+    _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", _UNIT, read=_PEOPLE, learns=True),
+    _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", _UNIT),
+    _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", _UNIT),
+    _row("create_element_token", "POST", "/v1/element_tokens", "K", read=f"origin permissions {_PEOPLE}"),
     _row("authorize_conferencing", "POST", "/v1/conferencing_service_authorizations", "U"),
-    _row("create_attachment", "POST", "/v1/attachments", "K"),
+    _row("create_attachment", "POST", "/v1/attachments", "K", learns=True),
     _row("create_channel", "POST", "/v1/channels", "U", "read_events"),
     _row("channels", "GET", "/v1/channels", "U"),
     _row("close_channel", "DELETE", "/v1/channels/{channel_id}", "U"),

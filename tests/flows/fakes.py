@@ -15,7 +15,10 @@ from gateway.flows.connections import Connections, Stored
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
+from gateway.flows.object_book import ObjectBook
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import ApiReply
+from gateway.flows.privileges import Privileges
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
@@ -225,6 +228,16 @@ def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE)
     """Return the mode rules over a kit."""
     table, states = OperationTable(OPERATIONS), {Rule.INTEGRATED_CONFERENCING: state}
     return ModeRules(table, one.modes, vault(one, *clients), one.cronofy, one.clock, one.metrics, states)
+
+
+def ownership(one: Kit, *clients: Client) -> Ownership:
+    """Return what judges whose accounts and objects are, over a kit."""
+    return Ownership(registry(*clients), one.bindings, one.connections, ObjectBook(one.records, one.clock))
+
+
+def privileges(one: Kit, *clients: Client) -> Privileges:
+    """Return what judges what clients may do, over a kit."""
+    return Privileges(registry(*clients), OperationTable(OPERATIONS), ownership(one, *clients))
 
 
 def admission(one: Kit) -> ModeAdmission:

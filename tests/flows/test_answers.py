@@ -15,7 +15,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, token_reply
+from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, ownership, token_reply
 
 A = client("a")
 CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
@@ -27,7 +27,12 @@ def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked
 
 
 def answers(one: Kit) -> Answers:
-    return Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000))
+    return Answers(
+        one.bindings,
+        ownership(one, A),
+        one.metrics,
+        AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000),
+    )
 
 
 def values(headers: Pairs, name: str) -> list[str]:

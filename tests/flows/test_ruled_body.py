@@ -17,7 +17,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, Match
 from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, registry, userinfo_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, privileges, registry, userinfo_reply, vault
 
 BY_NAME = {one.name: one for one in OPERATIONS}
 A, ADDING = client("a"), client("b", scope_policy=ScopePolicy.ADD)
@@ -41,7 +41,7 @@ class Request:
 
 def bodies(one: Kit) -> RuledBodies:
     callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING))
-    return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, 1_000)
+    return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, privileges(one, A, ADDING), 1_000)
 
 
 def person(*clients: Client) -> Caller:

@@ -133,9 +133,11 @@ def test_a_row_is_well_formed(row: Operation) -> None:
     assert row.method in {"GET", "POST", "DELETE"}
     assert row.credentials
     assert "{" not in row.segments[1]
-    assert not row.ruled_fields or row.body is Body.READ
+    assert (row.body is Body.READ) is bool(row.ruled_fields or row.queried)
     assert not (row.paged and row.method != "GET")
-    assert not (row.method == "GET" and row.body is Body.READ)
+    assert not (row.method == "GET" and row.ruled_fields)
+    assert not (row.method != "GET" and row.queried)
+    assert not (row.paged and row.learns)
 
 
 def test_head_is_get() -> None:
