@@ -28,6 +28,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client, OnUngranted
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
+from gateway.rules.privileges import why_ungranted
 from gateway.rules.redirect_uris import is_registered
 from gateway.rules.scopes import grants_free_busy_write
 from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
@@ -174,17 +175,15 @@ class TokenDoor:
         return binding.imported or not await self.bindings.is_of(client, read_token_reply(entry.body).refresh_token)
 
     def _check_grant(self, client: Client, tokens: TokenSet) -> None:
-        if grants_free_busy_write(tokens.scope, account=tokens.account, organization=client.organization_connect):
+        why = why_ungranted(client, tokens.scope, account=tokens.account)
+        if not why:
             return
         refuse = client.on_ungranted is OnUngranted.REFUSE
         action = "refused" if refuse else "handed out all the same"
         _log.warning(events.TOKEN_UNGRANTED, client=client.id, account=tokens.account, action=action)
         if refuse:
             self.metrics.token_requests.labels(CODE_GRANT, "ungranted").inc()
-            raise RequestRefused(
-                Code.INVALID_SCOPE,
-                "The person's grant does not hold free_busy_write. Send them through this gateway's authorize URL.",
-            )
+            raise RequestRefused(Code.INVALID_SCOPE, why)
 
     def _read(self, reply: ApiReply) -> TokenSet:
         try:

@@ -42,7 +42,7 @@ EVENTS: Final[dict[str, str]] = {
     "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
     "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
-    "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",
+    "token.ungranted": "A grant lacks free_busy_write, or holds more than it may; `action` says what was done.",
     "token.revoked": "A revocation was passed on.",
     "upstream.failed": "Cronofy could not be reached, was too slow, or its answer could not be used.",
     "upstream.retried": "A safe call was sent again because a kept connection had gone stale.",

@@ -13,7 +13,7 @@ from gateway.rules.client import Client
 from gateway.rules.headers import IMPERSONATE, Pairs
 from gateway.rules.operations import Operation
 from gateway.rules.queries import parse_query, seen_names
-from gateway.rules.scopes import FREE_BUSY_WRITE, ORGANIZATION, SERVICE_ACCOUNT_PREFIX, covers, parse_scopes
+from gateway.rules.scopes import FREE_BUSY_WRITE, ORGANIZATION, SERVICE_ACCOUNT_PREFIX, covers, grants_free_busy_write
 
 _PAGE: Final = "_page"
 _MANAGED: Final = "only_managed"
@@ -82,6 +82,22 @@ def granted_beyond(client: Client, granted: str) -> tuple[str, ...]:
     allowed = client.allowed_scopes | {FREE_BUSY_WRITE}
     if client.organization_connect:
         allowed |= {ORGANIZATION}
-    return tuple(
-        one for one in parse_scopes(granted) if one not in allowed and not one.startswith(SERVICE_ACCOUNT_PREFIX)
-    )
+    return tuple(one for one in granted.split() if one not in allowed and not one.startswith(SERVICE_ACCOUNT_PREFIX))
+
+
+def why_ungranted(client: Client, granted: str, *, account: str) -> str:
+    """Say what is wrong with a person's grant: too little, or more than the client may ask for; empty when it is right.
+
+    Args:
+        client: who redeems it.
+        granted: the scope of the token reply.
+        account: its `sub`.
+    """
+    if not grants_free_busy_write(granted, account=account, organization=client.organization_connect):
+        return "The person's grant does not hold free_busy_write. Send them through this gateway's authorize URL."
+    if beyond := granted_beyond(client, granted):
+        return (
+            f"The person's grant holds what this client may not ask for: {' '.join(beyond)}. "
+            "Send them through this gateway's authorize URL."
+        )
+    return ""

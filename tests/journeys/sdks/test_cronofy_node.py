@@ -10,7 +10,16 @@ from typing import Any, Final
 import pytest
 
 from tests.journeys.sdks.browser import visit
-from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.calls import (
+    ENTERPRISE,
+    NODE_CALLS,
+    OF_OAUTH,
+    SCOPE,
+    SERVICE_SCOPE,
+    WITH_PAGES,
+    Journeyed,
+    Outcome,
+)
 from tests.journeys.sdks.node_runtime import node
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, World, open_world
 
@@ -19,6 +28,7 @@ CLIENT: Final = {
     "scope_policy": "add",
     "any_loopback_redirect": True,
     "business_connect": True,
+    **WITH_PAGES,
 }
 
 
