@@ -14,6 +14,7 @@ from gateway.flows.ownership import Claim, Ownership
 from gateway.flows.registry import Registry
 from gateway.rules.batches import refused_item
 from gateway.rules.client import Client
+from gateway.rules.delegated_scopes import judge_delegated
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.method_override import refuse_override
@@ -56,6 +57,9 @@ class Privileges:
         """
         if isinstance(body, dict) and (shadowed := match.operation.queried & body.keys()):
             raise RequestRefused(Code.PARAMETER_SHADOWED, f"Send {min(shadowed)} in the query, not in the body.")
+        if caller.client is None and "callback_url" in match.operation.ruled_fields:
+            for client in self._whose(caller):
+                judge_delegated(body, client)  # nobody may delegate more than each of them may ask for
         return await self.ownership.check_body(match, body, caller)
 
     async def refused_items(self, body: Any, caller: Caller) -> dict[int, dict[str, Any]]:  # noqa: ANN401  JSON

@@ -13,6 +13,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.owned_objects import ObjectName
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
 from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, ownership, token_reply
@@ -158,3 +159,26 @@ def test_a_batch_of_which_nothing_is_left_is_answered_here(clock: FakeClock) -> 
     assert json.loads(answer.body or b"") == {"batch": [refused_item("calendar_id", "x", "No.")]}
     assert values(answer.headers, "Cronofy-Access-Mode") == ["free_busy"]
     assert values(answer.headers, "Content-Type") == ["application/json; charset=utf-8"]
+
+
+async def test_what_was_made_is_its_clients_before_the_answer_goes_back(clock: FakeClock) -> None:
+    one, raw = kit(clock), b'{ "attachment": {"attachment_id": "att_1"} }'
+    known = answers(one)
+    reply = FakeReply(201, [("ETag", "x")], raw)
+    answer = await known.make(reply, asked("POST", "/v1/attachments"), "not_applicable")
+    assert (answer.body, reply.closed) == (raw, True)
+    kept = await known.ownership.book.find("main", ObjectName("attachment", "att_1"))
+    assert kept is not None
+    assert kept.clients == ("a",)
+
+
+async def test_what_was_made_while_the_store_was_away_is_answered_all_the_same(clock: FakeClock) -> None:
+    """Told otherwise, the app would make a second one."""
+    one, raw = kit(clock), b'{"attachment":{"attachment_id":"att_1"}}'
+    known = answers(one)
+    one.records.store = StoreAway(one.store)
+    assert (await known.make(FakeReply(200, [], raw), asked("POST", "/v1/attachments"), "x")).body == raw
+    assert (await known.make(FakeReply(422, [], b"?"), asked("POST", "/v1/attachments"), "x")).streamed
+    one.records.store = one.store
+    await known.ownership.book.close()
+    assert await ownership(one, A).book.find("main", ObjectName("attachment", "att_1"))

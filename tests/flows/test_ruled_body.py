@@ -169,3 +169,29 @@ async def test_credentials_in_a_body_are_translated(clock: FakeClock) -> None:
     assert caller is not None
     assert (caller.client, caller.bearer) == (A, None)
     assert json.loads(sent) == {"client_id": "cronofy-id", "client_secret": "cronofy-secret", "event": {}}
+
+
+async def test_a_batchs_items_are_refused_by_right_and_by_mode_together(clock: FakeClock) -> None:
+    """Each is answered in its place: 403 where the client may not, 422 where the mode forbids it; the rest goes on."""
+    one, few = kit(clock), client("few", operations=frozenset({"batch", "upsert_event"}))
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google_free_busy"))
+    callers = Callers(registry(A, few), one.bindings, vault(one, A, few))
+    judge = RuledBodies(callers, mode_rules(one, A, few), one.bindings, privileges(one, A, few), 10_000)
+    url = "/v1/calendars/cal_pro_1/events"
+    items = [
+        {"method": "POST", "relative_url": url, "data": {"event_id": "e"}},
+        {"method": "POST", "relative_url": url, "data": INTEGRATED},
+        {"method": "DELETE", "relative_url": url, "data": INTEGRATED},
+    ]
+    ruled = await judge.judge(Request(json.dumps({"batch": items}).encode()), Match(BY_NAME["batch"], {}), person(few))
+
+    assert {index: answer["status"] for index, answer in ruled.refused.items()} == {1: 422, 2: 403}
+    assert json.loads(ruled.body) == {"batch": items[:1]}
+    assert not ruled.nothing_left
+
+
+async def test_an_id_that_an_app_chose_is_claimed_before_it_is_sent(clock: FakeClock) -> None:
+    raw = b'{"smart_invite_id": "i"}'
+    ruled = await bodies(kit(clock)).judge(Request(raw), Match(BY_NAME["save_smart_invite"], {}), person())
+    assert ruled.claim is not None
+    assert (ruled.claim.name.id, ruled.body) == ("i", raw)
