@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.door.browser import door_clients, open_browser, open_door
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, STRICT, World, open_world, world_settings
 
 FEW = ["userinfo", "calendars", "batch", "upsert_event"]
@@ -109,3 +110,17 @@ async def test_a_link_past_the_gateway_brings_no_more_than_may_be_asked_for(
         if status != 200:
             assert (body["error"], headers["Gateway-Error"]) == ("invalid_scope", "invalid_scope")
             assert "read_events" in body["error_description"]
+
+
+async def test_a_page_may_no_more_than_its_client(tmp_path: Path) -> None:
+    """The browser door takes the same way to Cronofy."""
+    async with (
+        open_door(tmp_path, clients=door_clients(operations=["calendars"])) as world,
+        open_browser(world) as browser,
+    ):
+        await browser.sign_in()
+        await world.forget_seen()
+        refused = await browser.fetch("GET", "/v1/events?tzid=Etc/UTC")
+        assert (refused.status, refused.code) == (403, "operation_refused")
+        assert await world.seen_upstream() == []
+        assert (await browser.fetch("GET", "/v1/calendars")).status == 200
