@@ -12,6 +12,7 @@ from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
 from gateway.flows.ownership import Claim, Ownership
 from gateway.flows.registry import Registry
+from gateway.rules.account_names import NAMING
 from gateway.rules.batches import refused_item
 from gateway.rules.client import Client
 from gateway.rules.delegated_scopes import judge_delegated
@@ -86,6 +87,8 @@ class Privileges:
             return (
                 "This is no operation that is known here, and this client may not call all of them." if limited else ""
             )
+        if operation.name in NAMING:
+            return f"{operation.name} is no part of a batch: whom it is about is judged in a call of its own."
         return self._why_not(operation, caller, query=query, body_bytes=None)
 
     def _operation_of(self, item: Any) -> tuple[str, Operation]:  # noqa: ANN401  straight from JSON

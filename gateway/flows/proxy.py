@@ -7,6 +7,7 @@ operations that the route table flags are read on the way up, and only paged one
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import unquote_plus
 
@@ -94,19 +95,20 @@ class Proxy:
         self, incoming: Incoming, target: Target, match: Match, facts: CallFacts
     ) -> tuple[Caller, bytes | AsyncIterator[bytes] | None, Ruled | None]:
         """Say who calls, judge what is asked, and return the body to send."""
+        admit = partial(self._admit, incoming, target, match, facts)
         caller = await self.callers.identify(incoming.headers, match.operation, incoming.connection)
         if caller is not None:
-            facts.client = caller.client.id if caller.client else ""
-            await self.privileges.admit(incoming, target, match, caller)
-        if match.operation.body is not Body.READ or not incoming.body.is_there:
-            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
-            return caller or self.callers.by_body(None, None), body, None
-        ruled = await self.bodies.judge(incoming, match, caller)
-        named = ruled.caller or self.callers.by_body(None, None)
-        if named is not caller:  # known by the body, or by other credentials in it
-            facts.client = named.client.id if named.client else ""
-            await self.privileges.admit(incoming, target, match, named)
-        return named, ruled.body, ruled
+            await admit(caller)
+        if match.operation.body is Body.READ and incoming.body.is_there:
+            ruled = await self.bodies.judge(incoming, match, caller, admit)
+            return ruled.caller or self.callers.by_body(None, None), ruled.body, ruled
+        body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
+        return caller or self.callers.by_body(None, None), body, None
+
+    async def _admit(self, incoming: Incoming, target: Target, match: Match, facts: CallFacts, caller: Caller) -> None:
+        """Judge a caller as soon as it is known, by its header or by its body."""
+        facts.client = caller.client.id if caller.client else ""
+        await self.privileges.admit(incoming, target, match, caller)
 
     async def _learn_from(self, reply: UpstreamReply, caller: Caller, match: Match) -> None:
         """Take note of answers that say that an account is not what it was."""

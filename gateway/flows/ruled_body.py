@@ -4,7 +4,7 @@ What was parsed is what is sent: the same bytes where nothing had to change (the
 understand them), the changed object encoded anew otherwise.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol
 
@@ -24,6 +24,8 @@ from gateway.rules.errors import RequestRefused
 from gateway.rules.headers import Pairs
 from gateway.rules.json_text import parse_json
 from gateway.rules.operations import Credential, Match
+
+Admit = Callable[[Caller], Awaitable[None]]
 
 _ITEM_FIELD: Final = "conferencing.profile_id"
 
@@ -68,8 +70,14 @@ class RuledBodies:
     privileges: Privileges
     max_bytes: int
 
-    async def judge(self, request: _Request, match: Match, caller: Caller | None) -> Ruled:
+    async def judge(self, request: _Request, match: Match, caller: Caller | None, admit: Admit | None = None) -> Ruled:
         """Judge a request's body.
+
+        Args:
+            request: the call.
+            match: its operation.
+            caller: who calls; None where only the body can tell.
+            admit: judges whoever the body turns out to be, before anything else is asked.
 
         Raises:
             RequestRefused: the body cannot be read, or a rule forbids it.
@@ -88,6 +96,8 @@ class RuledBodies:
             application = caller.application
             body |= {"client_id": application.client_id, "client_secret": application.client_secret}
             raw = msgspec.json.encode(body)
+            if admit is not None:
+                await admit(caller)
         if caller is None:
             return Ruled(caller, raw)
         claim = await self.privileges.judge_body(match, body, caller)

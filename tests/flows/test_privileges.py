@@ -127,6 +127,8 @@ async def test_items_of_a_client_that_may_do_everything_are_cronofys_to_judge(cl
     judge = privileges(kit(clock), A, FEW)
     body = {"batch": [item("POST", "/v1/nothing/known"), 7, item("DELETE", EVENTS)]}
     assert await judge.refused_items(body, person(A)) == {}
+    (refused,) = (await judge.refused_items({"batch": [item("POST", "/v1/availability")]}, person(A))).values()
+    assert refused["status"] == 403
     odd_ones: list[Any] = [{}, [], None, {"batch": None}, {"batch": {}}]
     for odd in odd_ones:
         assert await judge.refused_items(odd, person(FEW)) == {}

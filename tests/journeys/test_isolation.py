@@ -249,7 +249,7 @@ async def test_another_clients_attachment_is_a_404_of_its_item_alone(shared: Wor
 
 
 async def test_ids_from_before_the_gateway_are_the_only_clients(tmp_path: Path, stub: StubUpstream) -> None:
-    """And stay its own when another client comes to the application."""
+    """Nobody else is there to be kept apart from."""
     both = clients(tmp_path, stub.url)
     stub.on("/v1/bookable_events/talk", json_reply(200, {"bookable_event": {}}))
     async with open_world(tmp_path, cronofy_url=stub.url, clients={ADDING: both[ADDING]}) as world:
