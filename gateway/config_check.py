@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
+from gateway.config.operation_names import complaints_about_operations
 from gateway.config.secret_files import Secrets
 from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
 from gateway.rules.client import Custody
@@ -107,6 +108,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
         *_check_store(store_url),
         *_check_workers(settings, store_url),
         *complaints_about_cookie_shape(settings),
+        *complaints_about_operations(settings),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]

@@ -22,9 +22,12 @@ from gateway.flows.handles import HANDLE, Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
+from gateway.flows.object_book import ObjectBook
 from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import Clock, Heard
+from gateway.flows.privileges import Privileges
 from gateway.flows.proxy import Proxy
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import LEASE, PATIENCE, Refreshes
@@ -40,7 +43,8 @@ from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.cookies import CookieNames
 from gateway.rules.mode_limits import Rule
-from gateway.rules.operations import OPERATIONS, OperationTable, extra_operation
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS, extra_operation
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 
@@ -71,13 +75,16 @@ def make_doors(
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
+    ownership = Ownership(registry, bindings, connections, ObjectBook(records, clock))
+    privileges = Privileges(registry, table, ownership)
     answering = AnswerSettings(settings.public_url, settings.proxy.mode_header, settings.proxy.max_page_bytes)
     proxy = Proxy(
         table=table,
         callers=callers,
+        privileges=privileges,
         modes=modes,
-        bodies=RuledBodies(callers, rules, callbacks, settings.proxy.max_ruled_body_bytes),
-        answers=Answers(bindings, metrics, answering, custodian),
+        bodies=RuledBodies(callers, rules, callbacks, privileges, settings.proxy.max_ruled_body_bytes),
+        answers=Answers(bindings, ownership, metrics, answering, custodian),
         sender=Sender(outside.upstream, vault, secrets),
         metrics=metrics,
     )

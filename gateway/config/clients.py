@@ -69,7 +69,9 @@ class ClientSettings(Section):
         OnUngranted.REFUSE,
         description="A grant without free_busy_write (a link built past the gateway): refuse or warn.",
     )
-    allowed_scopes: list[str] = Field(default=[], description="The only scopes it may ask for; empty means any.")
+    allowed_scopes: list[str] = Field(
+        default=[], description="The only scopes it may ask for, be granted and use; empty means any."
+    )
     organization_connect: bool = Field(
         default=False,
         description="It may ask for organizational_unit_scheduler alone, which has no access mode.",

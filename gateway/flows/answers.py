@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
 from gateway.flows.custodian import Custodian
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers
@@ -72,6 +73,7 @@ class Answers:
     """Makes answers."""
 
     bindings: Bindings
+    ownership: Ownership
     metrics: Metrics
     settings: AnswerSettings
     custodian: Custodian
@@ -97,9 +99,8 @@ class Answers:
         )
         operation = asked.match.operation
         # Any success of an operation that issues tokens is read: what is not read is not kept here either.
-        read = reply.status in (_SUCCESS if operation.issues_tokens else {_OK}) and (
-            operation.paged or operation.issues_tokens
-        )
+        read = reply.status == _OK and operation.paged
+        read = read or (reply.status in _SUCCESS and (operation.issues_tokens or operation.learns))
         merged = bool(asked.refused) and reply.status == MULTI_STATUS
         if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
@@ -109,6 +110,8 @@ class Answers:
                 body = merged_answers(body, asked.refused)
             elif operation.issues_tokens:
                 body = await self._bind(body, asked.caller)
+            elif operation.learns:
+                await self.ownership.learn(asked.match, body, asked.caller)
             else:
                 origins = API_ORIGINS | {asked.caller.application.hosts.api}
                 body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)

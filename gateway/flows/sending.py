@@ -61,7 +61,7 @@ class Sender:
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
             request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens or merged,
+            paged=match.operation.answer_is_read or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
         if match.operation.body is Body.READ:

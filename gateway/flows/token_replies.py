@@ -11,6 +11,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.client import Client, OnUngranted
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
+from gateway.rules.privileges import why_ungranted
 from gateway.rules.scopes import grants_free_busy_write
 from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
 
@@ -39,22 +40,22 @@ class TokenReplies:
             raise unusable(str(error)) from None
 
     def check_grant(self, client: Client, tokens: TokenSet, grant: str) -> None:
-        """Let a new grant pass, or one that lacks free_busy_write where the client's settings only warn.
+        """Let a new grant pass, or one that is not as it should be where the client's settings only warn.
+
+        It must hold free_busy_write, and nothing that the client may not ask for.
 
         Raises:
             RequestRefused: `invalid_scope`.
         """
-        if grants_free_busy_write(tokens.scope, account=tokens.account, organization=client.organization_connect):
+        why = why_ungranted(client, tokens.scope, account=tokens.account)
+        if not why:
             return
         refuse = client.on_ungranted is OnUngranted.REFUSE
         action = "refused" if refuse else "handed out all the same"
         _log.warning(events.TOKEN_UNGRANTED, client=client.id, account=tokens.account, action=action)
         if refuse:
             self.metrics.token_requests.labels(grant, "ungranted").inc()
-            raise RequestRefused(
-                Code.INVALID_SCOPE,
-                "The person's grant does not hold free_busy_write. Send them through this gateway's authorize URL.",
-            )
+            raise RequestRefused(Code.INVALID_SCOPE, why)
 
     def note_older_grant(self, client: Client, account: str, scope: str) -> None:
         """Warn about a refreshed grant that lacks free_busy_write.

@@ -28,6 +28,7 @@ EVENTS: Final[dict[str, str]] = {
     "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
+    "object.late": "Whose a new object is could not be written; it is tried again until the store takes it.",
     "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
     "records.swept": "Expired records were removed from the store.",
     "refresh.interrupted": "A refresh token was used again after an answer was lost; `outcome` says how it went.",
@@ -49,7 +50,7 @@ EVENTS: Final[dict[str, str]] = {
     "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
     "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
-    "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",
+    "token.ungranted": "A grant lacks free_busy_write, or holds more than it may; `action` says what was done.",
     "token.revoked": "A revocation was passed on.",
     "upstream.failed": "Cronofy could not be reached, was too slow, or its answer could not be used.",
     "upstream.retried": "A safe call was sent again because a kept connection had gone stale.",
@@ -80,6 +81,7 @@ MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
 PROFILE_REVOKED: Final = "profile.revoked"
 RECORDS_SWEPT: Final = "records.swept"
+OBJECT_LATE: Final = "object.late"
 REFRESH_INTERRUPTED: Final = "refresh.interrupted"
 REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"

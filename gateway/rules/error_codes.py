@@ -33,6 +33,11 @@ class Code(StrEnum):
     CREDENTIALS_DIFFER = "credentials_differ"
     SERVICE_DOOR_CLOSED = "service_door_closed"
     OPERATION_REFUSED = "operation_refused"
+    METHOD_OVERRIDE_REFUSED = "method_override_refused"
+    IMPERSONATION_REFUSED = "impersonation_refused"
+    ACCOUNT_NOT_CONNECTED = "account_not_connected"
+    OBJECT_UNKNOWN = "object_unknown"
+    OBJECT_ID_TAKEN = "object_id_taken"
     TOKEN_RENEWED = "token_renewed"  # noqa: S105  an error's name
     NOT_SIGNED_IN = "not_signed_in"
     RECONNECT_REQUIRED = "reconnect_required"
@@ -93,7 +98,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
         400, "Account required", "Send the account's token, or its sub in Gateway-Account with the client secret."
     ),
     Code.PARAMETER_REPEATED: Meaning(400, "Parameter repeated", "Send each parameter once, without brackets."),
-    Code.PARAMETER_SHADOWED: Meaning(400, "Field in the query", "Send this field in the JSON body only."),
+    Code.PARAMETER_SHADOWED: Meaning(
+        400, "Field in two places", "Send this field only where the description says: in the JSON body or in the query."
+    ),
     Code.CLIENT_UNKNOWN: Meaning(400, "Unknown client", "Use a client_id that is registered at this gateway."),
     Code.REDIRECT_URI_UNREGISTERED: Meaning(
         400, "Unregistered redirect URI", "Register this exact redirect URI for the client."
@@ -110,7 +117,18 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.SERVICE_DOOR_CLOSED: Meaning(
         403, "Service door closed", "The operator may set service_door = true for this client."
     ),
-    Code.OPERATION_REFUSED: Meaning(403, "Operation refused", "Call it from the app's backend."),
+    Code.OPERATION_REFUSED: Meaning(
+        403, "Operation refused", "Call it from the app's backend, or have the operator allow it for the client."
+    ),
+    Code.METHOD_OVERRIDE_REFUSED: Meaning(400, "Method override refused", "Send the method itself."),
+    Code.IMPERSONATION_REFUSED: Meaning(
+        403, "Impersonation refused", "Leave Cronofy-Impersonate out, or have the operator set may_impersonate."
+    ),
+    Code.ACCOUNT_NOT_CONNECTED: Meaning(
+        403, "Account not connected", "Let these people connect through this client, or leave them out."
+    ),
+    Code.OBJECT_UNKNOWN: Meaning(404, "Unknown object", "Use an id that this client made through this gateway."),
+    Code.OBJECT_ID_TAKEN: Meaning(409, "Id taken", "Choose another id; put the app's name in front of it."),
     Code.TOKEN_RENEWED: Meaning(503, "Token renewed", "Send the same call again."),
     Code.NOT_SIGNED_IN: Meaning(401, "Not signed in", "Navigate to login_url."),
     Code.RECONNECT_REQUIRED: Meaning(401, "Reconnect required", "Let the person connect again: navigate to login_url."),

@@ -61,6 +61,7 @@ class PublicDoors:
         await self.proxy.callers.vault.close()
         await self.tokens.refreshes.close()
         await self.proxy.modes.close()
+        await self.proxy.privileges.ownership.book.close()
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +21,10 @@ from gateway.flows.handles import Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
+from gateway.flows.object_book import ObjectBook
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import ApiReply
+from gateway.flows.privileges import Privileges
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
@@ -37,9 +39,9 @@ from gateway.rules.client import Application, Client, ClientId
 from gateway.rules.data_centres import Hosts
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
-from gateway.rules.headers import Pairs
 from gateway.rules.mode_limits import Rule, RuleState
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
 from gateway.rules.scopes import ScopePolicy
 from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
@@ -136,38 +138,6 @@ def _next(replies: deque[ApiReply | CronofyUnavailable]) -> ApiReply:
 
 
 @dataclass
-class FakeReply:
-    """An upstream reply."""
-
-    status: int = 200
-    headers: Pairs = field(default_factory=list)
-    body: bytes = b""
-    closed: bool = False
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        yield self.body
-
-    async def read(self, limit: int) -> bytes:
-        assert len(self.body) <= limit
-        return self.body
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@dataclass
-class FakeUpstream:
-    """Answers proxied calls from one reply, and remembers them."""
-
-    reply: FakeReply = field(default_factory=FakeReply)
-    sent: list[tuple[str, str, Pairs, Any]] = field(default_factory=list)
-
-    async def send(self, method: str, url: str, headers: Pairs, body: Any) -> FakeReply:
-        self.sent.append((method, url, headers, body))
-        return self.reply
-
-
-@dataclass
 class Kit:
     """Everything that a story needs, in memory."""
 
@@ -241,6 +211,16 @@ def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE)
     """Return the mode rules over a kit."""
     table, states = OperationTable(OPERATIONS), {Rule.INTEGRATED_CONFERENCING: state}
     return ModeRules(table, one.modes, vault(one, *clients), one.cronofy, one.clock, one.metrics, states)
+
+
+def ownership(one: Kit, *clients: Client) -> Ownership:
+    """Return what judges whose accounts and objects are, over a kit."""
+    return Ownership(registry(*clients), one.bindings, one.connections, ObjectBook(one.records, one.clock))
+
+
+def privileges(one: Kit, *clients: Client) -> Privileges:
+    """Return what judges what clients may do, over a kit."""
+    return Privileges(registry(*clients), OperationTable(OPERATIONS), ownership(one, *clients))
 
 
 def admission(one: Kit) -> ModeAdmission:

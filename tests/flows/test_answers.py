@@ -14,10 +14,13 @@ from gateway.rules.client import Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.headers import Pairs
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
+from gateway.rules.owned_objects import ObjectName
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, custodian, kit, token_reply
+from tests.flows.fake_upstream import FakeReply
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, custodian, kit, ownership, token_reply
 
 A = client("a")
 CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
@@ -30,7 +33,7 @@ def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked
 
 def answers(one: Kit) -> Answers:
     settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
-    return Answers(one.bindings, one.metrics, settings, custodian(one))
+    return Answers(one.bindings, ownership(one, A), one.metrics, settings, custodian(one))
 
 
 def values(headers: Pairs, name: str) -> list[str]:
@@ -179,3 +182,26 @@ async def test_a_new_application_calendars_tokens_stay_where_the_gateway_keeps_t
     assert (found.connection, stored.connection.access_token) == (stored.id, "access-1")
     assert await one.bindings.find("access-1") is None
     assert values(answer.headers, "Cache-Control") == ["no-store"]
+
+
+async def test_what_was_made_is_its_clients_before_the_answer_goes_back(clock: FakeClock) -> None:
+    one, raw = kit(clock), b'{ "attachment": {"attachment_id": "att_1"} }'
+    known = answers(one)
+    reply = FakeReply(201, [("ETag", "x")], raw)
+    answer = await known.make(reply, asked("POST", "/v1/attachments"), "not_applicable")
+    assert (answer.body, reply.closed) == (raw, True)
+    kept = await known.ownership.book.find("main", ObjectName("attachment", "att_1"))
+    assert kept is not None
+    assert kept.clients == ("a",)
+
+
+async def test_what_was_made_while_the_store_was_away_is_answered_all_the_same(clock: FakeClock) -> None:
+    """Told otherwise, the app would make a second one."""
+    one, raw = kit(clock), b'{"attachment":{"attachment_id":"att_1"}}'
+    known = answers(one)
+    one.records.store = StoreAway(one.store)
+    assert (await known.make(FakeReply(200, [], raw), asked("POST", "/v1/attachments"), "x")).body == raw
+    assert (await known.make(FakeReply(422, [], b"?"), asked("POST", "/v1/attachments"), "x")).streamed
+    one.records.store = one.store
+    await known.ownership.book.close()
+    assert await ownership(one, A).book.find("main", ObjectName("attachment", "att_1"))

@@ -12,21 +12,24 @@ from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.proxy import Proxy
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sending import Sender
+from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
+from gateway.rules.owned_objects import ObjectName
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
 from tests.flows.fakes import (
-    FakeReply,
-    FakeUpstream,
     Kit,
     callbacks,
     client,
     custodian,
     kit,
     mode_rules,
+    privileges,
     registry,
     token_reply,
     userinfo_reply,
@@ -35,6 +38,7 @@ from tests.flows.fakes import (
 
 A, B = client("a"), client("b", may_impersonate=True)
 BEARER = ("Authorization", "Bearer access-1")
+JSON = ("Content-Type", "application/json")
 SECRET = ("Authorization", "Bearer b-secret")
 
 
@@ -58,15 +62,17 @@ class Body:
         yield self.raw
 
 
-def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
-    callers = Callers(registry(A, B), one.bindings, vault(one, A, B), one.handles)
+def proxy(one: Kit, upstream: FakeUpstream, *more: Client) -> Proxy:
+    clients = (A, B, *more)
+    callers = Callers(registry(*clients), one.bindings, vault(one, *clients), one.handles)
     settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
+        privileges=(judge := privileges(one, *clients)),
         modes=one.modes,
-        answers=Answers(one.bindings, one.metrics, settings, custodian(one, registry(A, B))),
-        bodies=RuledBodies(callers, mode_rules(one, A, B), callbacks(one, registry(A, B)), 1_000_000),
+        answers=Answers(one.bindings, judge.ownership, one.metrics, settings, custodian(one, registry(*clients))),
+        bodies=RuledBodies(callers, mode_rules(one, *clients), callbacks(one, registry(*clients)), judge, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
         mode_wait=0.05,
@@ -122,7 +128,8 @@ async def test_the_mode_is_that_of_the_calendars_asked_for(clock: FakeClock, tar
 
 async def test_a_call_with_the_api_key_has_no_mode_and_asks_for_none(clock: FakeClock) -> None:
     one, upstream = kit(clock), FakeUpstream()
-    answer = await proxy(one, upstream).call(incoming("POST", "/v1/availability", SECRET, body=b"{}"), CallFacts())
+    call = incoming("POST", "/v1/availability", SECRET, JSON, body=b"{}")
+    answer = await proxy(one, upstream).call(call, CallFacts())
 
     assert value(answer.headers, "Cronofy-Access-Mode") == ["not_applicable"]
     assert value(upstream.sent[0][2], "Authorization") == ["Bearer cronofy-secret"]
@@ -163,16 +170,22 @@ async def test_a_redirect_from_upstream_is_a_502(clock: FakeClock) -> None:
     assert upstream.reply.closed
 
 
-@pytest.mark.parametrize(("bearer", "passes"), [(BEARER, False), (SECRET, True)])
-async def test_impersonation_is_for_clients_that_may(
-    clock: FakeClock, bearer: tuple[str, str], *, passes: bool
-) -> None:
+@pytest.mark.parametrize("name", ["cronofy-impersonate", "Cronofy_Impersonate"])
+async def test_impersonation_is_for_clients_that_may(clock: FakeClock, name: str) -> None:
+    """Dropping it would answer for another account than the one that was asked for, without a word."""
     one, upstream = kit(clock), FakeUpstream()
     await _bound(one)
-    call = incoming("POST", "/v1/availability", bearer, ("cronofy-impersonate", "acc_9"), body=b"{}")
-    await proxy(one, upstream).call(call, CallFacts())
+    for bearer in (BEARER, ("Authorization", "Bearer unseen")):
+        call = incoming("POST", "/v1/availability", bearer, JSON, (name, "acc_9"), body=b"{}")
+        with pytest.raises(RequestRefused) as caught:
+            await proxy(one, upstream).call(call, CallFacts())
+        assert caught.value.code == Code.IMPERSONATION_REFUSED
+    assert upstream.sent == []
 
-    assert bool(value(upstream.sent[0][2], "Cronofy-Impersonate")) is passes
+    await proxy(one, upstream).call(
+        incoming("POST", "/v1/availability", SECRET, JSON, (name, "acc_9"), body=b"{}"), CallFacts()
+    )
+    assert value(upstream.sent[0][2], "Cronofy-Impersonate") == (["acc_9"] if "-" in name else [])
 
 
 @pytest.mark.parametrize(
@@ -212,3 +225,53 @@ async def test_a_batch_of_which_nothing_is_refused_may_come_back_compressed(cloc
     await proxy(one, upstream).call(incoming("POST", "/v1/batch", *headers, body=b'{"batch":[]}'), CallFacts())
 
     assert value(upstream.sent[0][2], "Accept-Encoding") == ["gzip"]
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+async def test_a_form_is_no_body_of_any_operation(clock: FakeClock, content_type: str) -> None:
+    """Rack would read its `_method` and its fields past every rule that looked for JSON."""
+    one, upstream = kit(clock), FakeUpstream()
+    await _bound(one)
+    for line in ("POST /v1/channels", "DELETE /v1/events", "POST /v1/batch"):
+        method, _, target = line.partition(" ")
+        call = incoming(method, target, BEARER, ("Content-Type", content_type), body=b"_method=DELETE")
+        with pytest.raises(RequestRefused) as caught:
+            await proxy(one, upstream).call(call, CallFacts())
+        assert caught.value.code == Code.UNSUPPORTED_MEDIA_TYPE
+    assert upstream.sent == []
+    await proxy(one, upstream).call(
+        incoming("POST", "/v1/link_tokens", BEARER, ("Content-Type", content_type)), CallFacts()
+    )
+    assert len(upstream.sent) == 1
+
+
+async def test_a_method_in_the_query_is_refused(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream()
+    with pytest.raises(RequestRefused) as caught:
+        await proxy(one, upstream).call(incoming("POST", "/v1/channels?_method=DELETE", BEARER), CallFacts())
+    assert caught.value.code == Code.METHOD_OVERRIDE_REFUSED
+    assert upstream.sent == []
+
+
+async def test_credentials_in_the_body_are_judged_by_what_their_client_may(clock: FakeClock) -> None:
+    """They win over the Bearer, so the rights are those of their client too."""
+    few = client("few", operations=frozenset({"calendars"}))
+    one, upstream = kit(clock), FakeUpstream()
+    raw = json.dumps({"client_id": "few", "client_secret": "few-secret"}).encode()
+    for headers in ([JSON], [JSON, SECRET]):
+        facts = CallFacts()
+        with pytest.raises(RequestRefused) as caught:
+            await proxy(one, upstream, few).call(incoming("POST", "/v1/add_to_calendar", *headers, body=raw), facts)
+        assert (caught.value.code, facts.client) == (Code.OPERATION_REFUSED, "few")
+    assert upstream.sent == []
+
+
+async def test_a_chosen_id_that_cronofy_refuses_is_given_back(clock: FakeClock) -> None:
+    one, upstream = kit(clock), FakeUpstream(FakeReply(422))
+    call = incoming("POST", "/v1/smart_invites", SECRET, JSON, body=b'{"smart_invite_id":"i"}')
+    story = proxy(one, upstream)
+    await story.call(call, CallFacts())
+    assert await story.privileges.ownership.book.find("main", ObjectName("smart_invite", "i")) is None
+    upstream.reply = FakeReply(200)
+    await story.call(call, CallFacts())
+    assert await story.privileges.ownership.book.find("main", ObjectName("smart_invite", "i"))

@@ -12,10 +12,12 @@ from gateway.rules.client import Application
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import Pairs
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, FakeUpstream, client, kit, vault
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
+from tests.flows.fakes import APPLICATION, client, kit, vault
 from tests.flows.test_proxy import Body
 
 A = client("a")

@@ -13,7 +13,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.error_codes import MEANINGS
 from gateway.rules.mode_limits import LIMITS, WORKS
-from gateway.rules.operations import OPERATIONS
+from gateway.rules.operations import OPERATIONS, Body
 from tests.journeys.sdks.calls import NODE_CALLS, PYTHON_CALLS
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -48,15 +48,25 @@ def operation_table() -> str:
     """Return the route table."""
     rows = [
         (
+            f"`{one.name}`",
             f"`{one.method} {one.template}`",
             ", ".join(sorted(str(kind) for kind in one.credentials)),
             ", ".join(f"`{scope}`" for scope in one.scopes) or "any",
-            ", ".join(filter(None, ("paged" if one.paged else "", "body read" if one.ruled_fields else "")))
+            ", ".join(
+                filter(
+                    None,
+                    (
+                        "paged" if one.paged else "",
+                        "body read" if one.body is Body.READ else "",
+                        "answer read" if one.learns else "",
+                    ),
+                )
+            )
             or "streamed",
         )
         for one in OPERATIONS
     ]
-    return _table(("operation", "credential", "scope", "handling"), rows)
+    return _table(("name", "operation", "credential", "scope", "handling"), rows)
 
 
 def sdk_table() -> str:

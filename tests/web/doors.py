@@ -13,7 +13,8 @@ from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import FakeUpstream, Kit, callbacks, client, delegations, registry, revoke_door, token_door
+from tests.flows.fake_upstream import FakeUpstream
+from tests.flows.fakes import Kit, callbacks, client, delegations, registry, revoke_door, token_door
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.flows.fakes import FakeReply, FakeUpstream, Kit, userinfo_reply
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
+from tests.flows.fakes import Kit, userinfo_reply
 from tests.web.browsing import PAGE, Browser
 from tests.web.conftest import Client
 

@@ -4,7 +4,8 @@ import pytest
 
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.token_reply import read_token_reply
-from tests.flows.fakes import APPLICATION, FakeUpstream, Kit, client, connected, token_reply
+from tests.flows.fake_upstream import FakeUpstream
+from tests.flows.fakes import APPLICATION, Kit, client, connected, token_reply
 from tests.web.conftest import Client
 
 QUESTION = {

@@ -139,6 +139,9 @@ CUSTODIES: Final = ("client", "gateway")
 SCOPE: Final = "read_events create_event delete_event create_calendar change_participation_status"
 """What the SDKs ask for: free_busy_write is for the gateway to add."""
 
+# Element tokens are for pages of a registered origin; nobody listens there.
+PAGES: Final = "http://127.0.0.1:9"
+WITH_PAGES: Final = {"home": f"{PAGES}/", "origins": [PAGES]}
 ENTERPRISE: Final = "/enterprise_connect/oauth/authorize"
 SERVICE_SCOPE: Final = "service_account/accounts/manage service_account/resources/manage"
 

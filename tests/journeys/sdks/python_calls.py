@@ -10,7 +10,7 @@ from pycronofy.batch import BatchBuilder
 from pycronofy.exceptions import PyCronofyRequestError
 
 from tests.journeys.sdks.browser import code_in
-from tests.journeys.sdks.calls import SCOPE
+from tests.journeys.sdks.calls import PAGES, SCOPE
 from tests.journeys.sdks.python_journey import Journey, at, availability_query, event
 from tests.journeys.world import CALLBACK
 
@@ -224,7 +224,7 @@ def cancel_smart_invite(journey: Journey) -> None:
 
 
 def create_element_token(journey: Journey) -> None:
-    subs, origin = [journey.known["sub"]], "https://app.example.com"
+    subs, origin = [journey.known["sub"]], PAGES
     assert journey.client.get_ui_element_token(["agenda"], subs, origin)["element_token"]["origin"] == origin
 
 

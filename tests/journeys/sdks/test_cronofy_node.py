@@ -17,6 +17,7 @@ from tests.journeys.sdks.calls import (
     OF_OAUTH,
     SCOPE,
     SERVICE_SCOPE,
+    WITH_PAGES,
     Journeyed,
     Outcome,
 )
@@ -28,6 +29,7 @@ CLIENT: Final = {
     "scope_policy": "add",
     "any_loopback_redirect": True,
     "business_connect": True,
+    **WITH_PAGES,
 }
 
 

@@ -8,9 +8,18 @@ import pycronofy
 import pytest
 
 from tests.journeys.sdks import python_calls
-from tests.journeys.sdks.calls import CUSTODIES, ENTERPRISE, OF_OAUTH, PYTHON_CALLS, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.calls import (
+    CUSTODIES,
+    ENTERPRISE,
+    OF_OAUTH,
+    PYTHON_CALLS,
+    SERVICE_SCOPE,
+    WITH_PAGES,
+    Journeyed,
+    Outcome,
+)
 from tests.journeys.sdks.python_journey import Journey
-from tests.journeys.world import ADDING, SECRETS, open_world
+from tests.journeys.world import ADDING, open_world, world_settings
 
 # They ask nothing of the gateway.
 LOCAL = {"hmac_valid", "validate"}
@@ -25,8 +34,9 @@ def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 async def _journey(folder: Path, custody: str) -> Journeyed:
-    client = {"secrets": [SECRETS[ADDING]], "scope_policy": "add", "any_loopback_redirect": True, "custody": custody}
-    async with open_world(folder, clients={ADDING: client}) as world:
+    clients = world_settings(store=folder, port=1, cronofy_url="")["clients"]
+    clients[ADDING] |= {**WITH_PAGES, "custody": custody}
+    async with open_world(folder, clients=clients) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope="read_events create_event")
         await world.consent()
         journey = Journey(world, asyncio.get_running_loop())

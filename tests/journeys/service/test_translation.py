@@ -17,7 +17,7 @@ from tests.journeys.conftest import IMPATIENT
 from tests.journeys.door.browser import send
 from tests.journeys.stub_upstream import StubUpstream, json_reply
 from tests.journeys.test_canary import APPLICATION, APPLICATION_SECRET
-from tests.journeys.world import World, open_world
+from tests.journeys.world import World, open_world, world_settings
 
 ODD: Final = "odd"
 # A secret whose characters mean something else where a library leaves the form-encoding of HTTP Basic out.
@@ -31,7 +31,11 @@ BOOKABLE: Final = "/v1/bookable_events"
 async def world(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
     client: dict[str, Any] = {"any_loopback_redirect": True, "scope_policy": "add"}
     clients = {PLAIN: {**client, "secrets": [PLAIN_SECRET]}, ODD: {**client, "secrets": [ODD_SECRET]}}
-    async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, clients=clients) as opened:
+    # Each has its application to itself, so that objects from before the gateway are its own.
+    known = world_settings(store=tmp_path, port=1, cronofy_url=stub.url)["applications"]["main"]
+    apart: dict[str, Any] = {"applications": {PLAIN: known, ODD: known}}
+    apart["clients"] = {name: {**one, "application": name} for name, one in clients.items()}
+    async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, **apart) as opened:
         for name, secret in ((PLAIN, PLAIN_SECRET), (ODD, ODD_SECRET)):
             fields = {"client_id": name, "client_secret": secret, "grant_type": "authorization_code"}
             fields |= {"code": "c", "redirect_uri": "http://127.0.0.1:9/cb"}

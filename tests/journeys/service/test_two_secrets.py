@@ -13,6 +13,11 @@ from tests.journeys.conftest import IMPATIENT
 from tests.journeys.stub_upstream import TOKENS, Call, Script, StubUpstream, json_reply, reply
 from tests.journeys.world import ADDING, SECRETS, World, open_world
 
+# Alone on its application, so that objects from before the gateway are its own.
+ALONE: Final[dict[str, Any]] = {
+    ADDING: {"secrets": [SECRETS[ADDING]], "scope_policy": "add", "any_loopback_redirect": True}
+}
+
 DEAD, ALIVE = EmulatorSettings().client_secrets
 SMART: Final = "/v1/smart_invites"
 LARGE: Final = 200_000  # bytes: more than is kept to be sent twice
@@ -44,7 +49,7 @@ async def changing(stub: StubUpstream, tmp_path: Path) -> AsyncIterator[World]:
     for path in (SMART, "/v1/real_time_scheduling", "/v1/attachments"):
         stub.on(path, taking(ALIVE, json_reply(200, {})))
     async with open_world(
-        tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, applications=application(stub.url)
+        tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, applications=application(stub.url), clients=ALONE
     ) as opened:
         yield opened
 
@@ -65,7 +70,9 @@ async def test_a_whole_journey_goes_on_with_the_secret_that_works(
     async with open_world(tmp_path, emulated=emulated) as first:
         applications = application(first.emulator, secret=secret, other=other)
         (tmp_path / "second").mkdir()
-        async with open_world(tmp_path / "second", cronofy_url=first.emulator, applications=applications) as world:
+        async with open_world(
+            tmp_path / "second", cronofy_url=first.emulator, applications=applications, clients=ALONE
+        ) as world:
             await first.consent()
             code = await world.code()
             fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": "http://127.0.0.1:9/callback"}
@@ -137,7 +144,12 @@ async def test_an_extra_operation_keeps_cronofys_own_401(stub: StubUpstream, tmp
     stub.on("/v1/new_things", reply(401))
     extra = {"extra_operations": ["GET /v1/new_things"]}
     async with open_world(
-        tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, applications=application(stub.url), proxy=extra
+        tmp_path,
+        cronofy_url=stub.url,
+        upstream=IMPATIENT,
+        applications=application(stub.url),
+        clients=ALONE,
+        proxy=extra,
     ) as world:
         assert await by_key(world, "GET", "/v1/new_things") == (401, "")
         assert len(stub.calls_to("/v1/new_things")) == 2
