@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.error_codes import Code
-from tests.rules.test_operations import DOCUMENTED, match, refusal
+from tests.rules.test_operations import DOCUMENTED, match, named, refusal
 
 
 @pytest.mark.parametrize("line", DOCUMENTED)
