@@ -10,6 +10,8 @@ from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.element_bindings import ElementBindings
+from gateway.flows.elements import Elements
 from gateway.flows.explain import Explainer
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
@@ -52,6 +54,7 @@ def make_doors(
     refreshes = Refreshes(journal, cronofy, clock, metrics, patience=patience)
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
     callers = Callers(registry, bindings, vault)
+    elements = Elements(registry, ElementBindings(records, clock))
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -59,9 +62,10 @@ def make_doors(
     proxy = Proxy(
         table=table,
         callers=callers,
+        elements=elements,
         modes=modes,
         bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
-        answers=Answers(bindings, metrics, answering),
+        answers=Answers(bindings, elements, metrics, answering),
         sender=Sender(outside.upstream, vault),
         metrics=metrics,
     )

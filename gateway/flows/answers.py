@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
+from gateway.flows.elements import Elements
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers
@@ -18,6 +19,7 @@ from gateway.rules.page_links import relink_page
 from gateway.rules.token_reply import ReplyInvalid, read_token_reply
 
 _OK: Final = 200
+_SUCCESS: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Asked:
         match: its operation.
         caller: whose call it is.
         refused: of a batch, the answers to items that were not sent, by index.
+        sent: the body that went to Cronofy, where it was read; empty where it was streamed.
     """
 
     method: str
@@ -47,6 +50,7 @@ class Asked:
     match: Match
     caller: Caller
     refused: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    sent: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Answers:
     """Makes answers."""
 
     bindings: Bindings
+    elements: Elements
     metrics: Metrics
     settings: AnswerSettings
 
@@ -89,10 +94,11 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection),
+            session=asked.caller.is_of_page,
         )
         operation = asked.match.operation
         read = reply.status == _OK and (operation.paged or operation.issues_tokens)
+        read |= reply.status in _SUCCESS and operation.issues_element_token
         merged = bool(asked.refused) and reply.status == MULTI_STATUS
         if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
@@ -102,6 +108,8 @@ class Answers:
                 body = merged_answers(body, asked.refused)
             elif operation.issues_tokens:
                 await self._bind(body, asked.caller)
+            elif operation.issues_element_token:
+                await self.elements.bind(body, asked.sent, asked.caller)
             else:
                 origins = API_ORIGINS | {asked.caller.application.hosts.api}
                 body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)
@@ -120,7 +128,7 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection),
+            session=asked.caller.is_of_page,
         )
         return Answer(MULTI_STATUS, headers, merged_answers(b"", asked.refused), None)
 

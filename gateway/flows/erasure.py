@@ -13,6 +13,7 @@ from typing import Final
 from gateway.flows.bindings import BINDING, Bindings, account_key
 from gateway.flows.connections import CONNECTION
 from gateway.flows.disconnects import Disconnects, Ended
+from gateway.flows.element_bindings import ELEMENT_TOKEN
 from gateway.flows.modes import MODES
 from gateway.flows.own_sessions import profile_of
 from gateway.flows.ports import RecordStore
@@ -22,7 +23,7 @@ from gateway.flows.sessions import SESSION, Sessions
 from gateway.rules.client import Application, Client
 
 # Every kind that lies under an account's name; tickets and flows are gone within minutes and do not.
-_KINDS: Final = (SESSION, REFRESH, MODES, CONNECTION, BINDING)
+_KINDS: Final = (SESSION, REFRESH, MODES, CONNECTION, BINDING, ELEMENT_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from urllib.parse import unquote_plus
 
 from gateway.flows.answers import Answer, Answers, Asked
 from gateway.flows.callers import Caller, Callers
+from gateway.flows.elements import Elements
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import UpstreamReply
@@ -40,6 +41,7 @@ class Proxy:
 
     table: OperationTable
     callers: Callers
+    elements: Elements
     modes: ModeBook
     bodies: RuledBodies
     answers: Answers
@@ -60,7 +62,9 @@ class Proxy:
         operation = match.operation
         facts.operation = operation.name
         _refuse_shadows(target, match)
-        caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
+        caller = await self.elements.identify(incoming.headers, target.query, operation)
+        if caller is None:
+            caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
         body: bytes | AsyncIterator[bytes] | None
         ruled = None
         if operation.body is Body.READ and incoming.body.is_there:
@@ -72,7 +76,8 @@ class Proxy:
             caller = self.callers.by_body(None, None)
         facts.client = caller.client.id if caller.client else ""
         known, look_up = await self._begin_mode(caller)
-        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
+        sent = body if isinstance(body, bytes) else b""
+        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {}, sent)
         if ruled is not None and ruled.nothing_left:
             return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
@@ -114,10 +119,11 @@ class Proxy:
         self, caller: Caller
     ) -> "tuple[AccountModes | None, asyncio.Future[AccountModes | None] | None]":
         """Return what is known of the account, and the look-up that runs beside the call where one is needed."""
-        if not caller.is_person or caller.bearer is None:
+        if not caller.is_person:
             return None, None
-        known = await self.modes.known_for(caller.application, caller.account, caller.bearer)
-        if not self.modes.needs_look_up(known):
+        known = await self.modes.known_for(caller.application, caller.account, caller.bearer or "")
+        # An element token is not shown to userinfo on our own account: what is known is said, else `unknown`.
+        if caller.bearer is None or not self.modes.needs_look_up(known):
             return known, None
         return known, self.modes.look_up(caller.application, caller.bearer, bound=bool(caller.account))
 

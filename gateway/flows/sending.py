@@ -12,7 +12,7 @@ from gateway.flows.vault import Vault
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import to_upstream
-from gateway.rules.operations import Body, Match
+from gateway.rules.operations import Body, Match, Operation
 from gateway.rules.request_target import Target
 
 _OK: Final = 200
@@ -54,9 +54,12 @@ class Sender:
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
             request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens or merged,
+            paged=_is_read(match.operation) or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
+        if caller.element_origin:
+            # An element token is for the pages of one origin, so Cronofy is told which; it was judged here as well.
+            headers.append(("Origin", caller.element_origin))
         if match.operation.body is Body.READ:
             # What was read was decoded, so the coding that it came in is not true any more.
             headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]
@@ -102,3 +105,8 @@ class Sender:
             )
         renewed = replace(caller, bearer=fresh.bearer)
         return renewed, await self.send(incoming, asked.match, target, renewed, body, merged=bool(asked.refused))
+
+
+def _is_read(operation: Operation) -> bool:
+    """Say whether the answer is read here, so that it must come whole and uncompressed."""
+    return operation.paged or operation.issues_tokens or operation.issues_element_token

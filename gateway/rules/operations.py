@@ -25,6 +25,7 @@ class Credential(StrEnum):
     BODY = "client_id and client_secret in the JSON body"
     UNIT = "organizational unit"
     ADMIN = "admin key"
+    ELEMENT = "element token"  # in the query, as UI Elements send it
 
 
 class Body(StrEnum):
@@ -48,6 +49,8 @@ class Operation:
         paged: the answer may hold `pages.next_page`, which must lead back to this gateway.
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
+        issues_element_token: the answer is an element token, to be bound to the client.
+        element_permissions: an element token needs one of these; empty where it needs none, or may not call at all.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
     """
 
@@ -60,6 +63,8 @@ class Operation:
     paged: bool = False
     conferencing: bool = False
     issues_tokens: bool = False
+    issues_element_token: bool = False
+    element_permissions: frozenset[str] = frozenset()
     ruled_fields: frozenset[str] = frozenset()
 
     @property
@@ -97,19 +102,26 @@ def _row(
     paged: bool = False,
     conferencing: bool = False,
     issues_tokens: bool = False,
+    issues_element_token: bool = False,
+    elements: str = "",
 ) -> Operation:
-    """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
+    """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges.
+
+    `elements` names the permissions of the UI Elements that call it with an element token.
+    """
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
     return Operation(
         name=name,
         method=method,
         template=template,
-        credentials=frozenset(_KINDS[kind] for kind in kinds),
+        credentials=frozenset((*(_KINDS[kind] for kind in kinds), *((Credential.ELEMENT,) if elements else ()))),
         scopes=scopes,
         body=Body.READ if ruled else Body.STREAMED,
         paged=paged,
         conferencing=conferencing,
         issues_tokens=issues_tokens,
+        issues_element_token=issues_element_token,
+        element_permissions=frozenset(elements.split()),
         ruled_fields=ruled,
     )
 
@@ -118,10 +130,10 @@ _MANAGE: Final = ("service_account/accounts/manage", "service_account/resources/
 _EVENTS: Final = "/v1/calendars/{calendar_id}/events"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    _row("userinfo", "GET", "/v1/userinfo", "US"),
+    _row("userinfo", "GET", "/v1/userinfo", "US", elements="agenda account_management managed_availability"),
     _row("account", "GET", "/v1/account", "US"),
     _row("profiles", "GET", "/v1/profiles", "U"),
-    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U"),
+    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U", elements="account_management"),
     _row("create_link_token", "POST", "/v1/link_tokens", "U"),
     _row("request_permissions", "POST", "/v1/permissions", "U"),
     _row("create_application_calendar", "POST", "/v1/application_calendars", "B", issues_tokens=True),
@@ -144,8 +156,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     _row("calendars", "GET", "/v1/calendars", "U"),
     _row("create_calendar", "POST", "/v1/calendars", "U", "create_calendar"),
-    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True),
-    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True),
+    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True, elements="agenda"),
+    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True, elements="agenda"),
     _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing", conferencing=True),
     _row("delete_event", "DELETE", _EVENTS, "U", "delete_event"),
     _row("bulk_delete_events", "DELETE", "/v1/events", "U", "delete_event"),
@@ -156,18 +168,20 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "U",
         "change_participation_status",
     ),
-    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True),
-    _row("free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True),
+    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True, elements="agenda"),
+    _row(
+        "free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True, elements="agenda"
+    ),
     _row("batch", "POST", "/v1/batch", "U", read="batch", conferencing=True),
-    _row("availability", "POST", "/v1/availability", "KU"),
-    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU"),
+    _row("availability", "POST", "/v1/availability", "KU", elements="availability"),
+    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU", elements="availability"),
     _row("available_periods", "GET", "/v1/available_periods", "U", paged=True),
     _row("available_periods_page", "GET", "/v1/available_periods/pages/{page_id}", "U", paged=True),
     _row("create_available_period", "POST", "/v1/available_periods", "U"),
     _row("delete_available_periods", "DELETE", "/v1/available_periods", "U"),
-    _row("save_availability_rule", "POST", "/v1/availability_rules", "U"),
+    _row("save_availability_rule", "POST", "/v1/availability_rules", "U", elements="managed_availability"),
     _row("availability_rules", "GET", "/v1/availability_rules", "U"),
-    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U"),
+    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U", elements="managed_availability"),
     _row("delete_availability_rule", "DELETE", "/v1/availability_rules/{rule_id}", "U"),
     _row(
         "create_real_time_scheduling",
@@ -207,7 +221,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
     _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
     _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", "organizational_unit_scheduler"),
-    _row("create_element_token", "POST", "/v1/element_tokens", "K"),
+    _row("create_element_token", "POST", "/v1/element_tokens", "K", read="subs origin", issues_element_token=True),
     _row("authorize_conferencing", "POST", "/v1/conferencing_service_authorizations", "U"),
     _row("create_attachment", "POST", "/v1/attachments", "K"),
     _row("create_channel", "POST", "/v1/channels", "U", "read_events"),
