@@ -12,6 +12,8 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.element_bindings import ElementBindings
+from gateway.flows.elements import Elements
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -209,6 +211,11 @@ class StoreAway:
 def registry(*clients: Client) -> Registry:
     """Return a registry of one application."""
     return Registry([APPLICATION], clients or [client()])
+
+
+def elements(one: Kit, *clients: Client) -> Elements:
+    """Return the callers by element token over a kit."""
+    return Elements(registry(*clients), ElementBindings(one.records, one.clock))
 
 
 def vault(one: Kit, *clients: Client) -> Vault:

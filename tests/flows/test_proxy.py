@@ -12,6 +12,7 @@ from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.proxy import Proxy
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sending import Sender
+from gateway.rules.access_mode import AccessMode, AccountModes, Profile
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
@@ -19,10 +20,12 @@ from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import (
+    APPLICATION,
     FakeReply,
     FakeUpstream,
     Kit,
     client,
+    elements,
     kit,
     mode_rules,
     registry,
@@ -31,7 +34,8 @@ from tests.flows.fakes import (
     vault,
 )
 
-A, B = client("a"), client("b", may_impersonate=True)
+ELEMENT_PAGE = "https://elements.example"  # of another site than the gateway
+A, B = client("a"), client("b", may_impersonate=True, origins=frozenset({ELEMENT_PAGE}))
 BEARER = ("Authorization", "Bearer access-1")
 SECRET = ("Authorization", "Bearer b-secret")
 
@@ -57,12 +61,14 @@ class Body:
 
 
 def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
-    callers = Callers(registry(A, B), one.bindings, vault(one, A, B))
+    callers, by_element = Callers(registry(A, B), one.bindings, vault(one, A, B)), elements(one, A, B)
+    settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
+        elements=by_element,
         modes=one.modes,
-        answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
+        answers=Answers(one.bindings, by_element, one.metrics, settings),
         bodies=RuledBodies(callers, mode_rules(one, A, B), one.bindings, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
@@ -209,3 +215,57 @@ async def test_a_batch_of_which_nothing_is_refused_may_come_back_compressed(cloc
     await proxy(one, upstream).call(incoming("POST", "/v1/batch", *headers, body=b'{"batch":[]}'), CallFacts())
 
     assert value(upstream.sent[0][2], "Accept-Encoding") == ["gzip"]
+
+
+ELEMENT = "/v1/events?tzid=Etc/UTC&et=element-1"
+
+
+async def _element_token(one: Kit, *, subs: str = '["acc_1"]') -> None:
+    reply = b'{"element_token":{"token":"element-1","permissions":["agenda"],"origin":"%s"}}' % ELEMENT_PAGE.encode()
+    upstream = FakeUpstream(FakeReply(body=reply))
+    asked = f'{{"permissions":["agenda"],"subs":{subs},"origin":"{ELEMENT_PAGE}"}}'.encode()
+    as_json = ("Content-Type", "application/json")
+    await proxy(one, upstream).call(incoming("POST", "/v1/element_tokens", SECRET, as_json, body=asked), CallFacts())
+    assert value(upstream.sent[0][2], "Accept-Encoding") == ["identity"]
+
+
+async def test_an_element_token_goes_on_in_the_query_with_the_pages_origin_and_nothing_else(clock: FakeClock) -> None:
+    """As Elements send it: no Authorization, none of our cookies; the origin, which the token is for."""
+    one, upstream = kit(clock), FakeUpstream(FakeReply(body=b"{}"))
+    await _element_token(one)
+    lines = (
+        ("Origin", ELEMENT_PAGE),
+        ("Referer", f"{ELEMENT_PAGE}/"),
+        ("Authorization", "Bearer undefined"),
+        ("Cookie", "__Host-gateway-a=session; other=1"),
+        ("Cronofy-Element", "v1.67.7, agenda"),
+    )
+    facts = CallFacts()
+    await proxy(one, upstream).call(incoming("GET", ELEMENT, *lines), facts)
+
+    ((method, url, headers, body),) = upstream.sent
+    assert (method, url, body) == ("GET", f"https://api.test{ELEMENT}", None)
+    assert value(headers, "Origin") == [ELEMENT_PAGE]
+    assert value(headers, "Cookie") == ["other=1"]
+    assert value(headers, "Cronofy-Element") == ["v1.67.7, agenda"]
+    assert value(headers, "Authorization") + value(headers, "Referer") == []
+    assert (facts.operation, facts.client) == ("read_events", "b")
+
+
+@pytest.mark.parametrize(
+    ("subs", "known", "mode"),
+    [('["acc_1"]', True, "free_busy"), ('["acc_1"]', False, "unknown"), ('["acc_1","acc_2"]', True, "not_applicable")],
+)
+async def test_the_mode_of_an_elements_call_is_what_is_known_of_its_one_account(
+    clock: FakeClock, subs: str, known: bool, mode: str
+) -> None:
+    """Nobody is asked: userinfo would have to be shown the page's own token."""
+    one, upstream = kit(clock), FakeUpstream(FakeReply(body=b"{}"))
+    await _element_token(one, subs=subs)
+    if known:
+        profile = Profile("pro_1", AccessMode.FREE_BUSY)
+        await one.modes.learn_whole(APPLICATION, AccountModes("acc_1", (profile,), whole=True, learnt_at=clock.now()))
+    answer = await proxy(one, upstream).call(incoming("GET", ELEMENT), CallFacts())
+
+    assert value(answer.headers, "Cronofy-Access-Mode") == [mode]
+    assert one.cronofy.asked == []

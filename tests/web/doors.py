@@ -14,7 +14,7 @@ from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
 from tests.flows.fakes import FakeUpstream, Kit, client, registry, token_door
-from tests.flows.test_proxy import proxy
+from tests.flows.test_proxy import ELEMENT_PAGE, proxy
 
 PAGES = BrowserDoor(
     frozenset({"https://a.test"}),
@@ -27,8 +27,8 @@ LIFETIMES = Lifetimes(3600, 86_400)
 
 
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
-    """Return the doors of a gateway with the clients a, which has pages, and b."""
-    known = registry(client("a", browser=PAGES), client("b"))
+    """Return the doors of a gateway with the clients a, which has pages, and b, which has UI Elements."""
+    known = registry(client("a", browser=PAGES, origins=PAGES.origins), client("b", origins=frozenset({ELEMENT_PAGE})))
     tokens = token_door(one, known)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock
