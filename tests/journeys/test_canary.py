@@ -219,8 +219,9 @@ async def test_element_tokens_are_said_nowhere(
         # Cronofy answers badly, sends elsewhere, is away.
         heads = {name: sending(head.replace(b"canary", token.encode())) for name, head in ODD_HEADS.items()}
         elsewhere = sending(reply(302, b"", f"Location: https://x/?et={token}"))
-        foreign = json_reply(200, {"pages": {"next_page": f"https://evil.example/?et={token}"}})
-        for script in (*heads.values(), *BROKEN_BODIES.values(), never, elsewhere, foreign):
+        stub.on("/v1/free_busy", json_reply(200, {"pages": {"next_page": f"https://evil.example/?et={token}"}}))
+        await raw(listening, world, request_bytes("GET", f"/v1/free_busy?et={token}", "Connection: close"))
+        for script in (*heads.values(), *BROKEN_BODIES.values(), never, elsewhere):
             for path in ("/v1/events", "/v1/userinfo"):
                 stub.on(path, script)
                 await raw(listening, world, request_bytes("GET", f"{path}?et={token}", "Connection: close", origins[0]))

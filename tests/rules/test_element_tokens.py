@@ -16,6 +16,7 @@ from gateway.rules.element_tokens import (
 )
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.operations import OPERATIONS, Credential
 
 PAGE = "https://app.example"
 
@@ -143,3 +144,19 @@ def test_pages_of_elements_get_no_credentials_and_no_wildcard() -> None:
     assert set(asked["Access-Control-Allow-Methods"].split(", ")) == {"GET", "HEAD", "POST"}
     assert "Access-Control-Allow-Credentials" not in asked | told
     assert "*" not in "".join((asked | told).values())
+
+
+def test_an_element_token_reaches_exactly_what_cronofys_script_calls() -> None:
+    """Of cronofy-elements 1.67.7; see docs/ui-elements.md."""
+    by_permission: dict[str, set[str]] = {}
+    for row in OPERATIONS:
+        assert (Credential.ELEMENT in row.credentials) == bool(row.element_permissions)
+        for permission in row.element_permissions:
+            by_permission.setdefault(permission, set()).add(row.name)
+
+    assert by_permission == {
+        "agenda": {"userinfo", "read_events", "read_events_page", "free_busy", "free_busy_page"},
+        "account_management": {"userinfo", "revoke_profile"},
+        "availability": {"availability", "sequenced_availability"},
+        "managed_availability": {"userinfo", "availability_rule", "save_availability_rule"},
+    }

@@ -19,6 +19,13 @@ from tests.ports import free_port
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _DAY: Final = (datetime.now(UTC) + timedelta(days=2)).strftime("%Y-%m-%d")
+# What stands there only when the answer has come.
+_SHOWN: Final = {
+    "SlotPicker": "Select a day",
+    "DateTimePicker": "Duration",
+    "AvailabilityViewer": "9:15",
+}
+_EDITED: Final = "() => window.told.some((one) => one.notification.type === 'availability_rule_edited')"
 _PERIOD: Final = {"start": f"{_DAY}T09:00:00Z", "end": f"{_DAY}T17:00:00Z"}
 
 
@@ -97,14 +104,13 @@ async def test_an_agenda_shows_what_is_in_the_calendar(pages: Pages) -> None:
     assert pages.complaints == []
 
 
-@pytest.mark.parametrize("element", ["SlotPicker", "DateTimePicker", "AvailabilityViewer"])
+@pytest.mark.parametrize("element", _SHOWN)
 async def test_elements_of_availability_show_when_somebody_is_free(pages: Pages, element: str) -> None:
     sub = (await pages.world.sign_in())["sub"]
     token = await pages.token("availability", sub)
     page = await pages.show(pages.registered, element, token, availability_query=query_of(sub), tzid="Etc/UTC")
 
-    shown = {"AvailabilityViewer": "10:00", "SlotPicker": "Select a day", "DateTimePicker": _DAY[:4]}[element]
-    await expect(page.locator("#element")).to_contain_text(shown)
+    await expect(page.locator("#element")).to_contain_text(_SHOWN[element])
     assert await pages.arrived() == [("POST", "/v1/availability", 200)]
     assert pages.complaints == []
 
@@ -114,6 +120,7 @@ async def test_an_availability_rule_is_written(pages: Pages) -> None:
     token = await pages.token("managed_availability", sub)
     options = {"availability_rule_id": "work_hours", "tzid": "Etc/UTC"}
     page = await pages.show(pages.registered, "AvailabilityRules", token, **options)
+    await page.wait_for_function(_EDITED)  # the defaults are in
     async with page.expect_response(lambda one: one.request.method == "POST") as saved:
         await page.get_by_text("Save new rules").click()
 
