@@ -19,7 +19,7 @@ from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
 from gateway.rules.client import Custody
 from gateway.rules.redirect_uris import complaint_about
 from gateway.rules.store_urls import MEMORY, complaint_about_store_url
-from gateway.sites import complaint_about_page
+from gateway.sites import complaint_about_page, complaint_about_url
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 __all__ = ["Checked", "Complaint", "SettingsInvalid", "check_settings", "load_settings"]
@@ -225,16 +225,29 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
 
 
 def _check_pages(place: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
-    """Check the browser door: browsers send its cookies only between pages and a gateway of one site."""
-    if one.home is None:
-        hint = "set home, the page where people land after signing in"
-        return [Complaint(f"{place}.home", "is missing although origins are set", hint)] if one.origins else []
+    """Check the pages: browsers send the browser door's cookies only between pages and a gateway of one site.
+
+    Without a home there is no browser door: the origins are for UI Elements, which use no cookie, so any site will do.
+    """
     found = []
-    for name, url in (("home", one.home), *(("origins", origin) for origin in one.origins)):
-        problem = complaint_about_page(url, settings.public_url, is_origin=name == "origins")
+    pages = [*((("home", one.home),) if one.home is not None else ()), *(("origins", origin) for origin in one.origins)]
+    for name, url in pages:
+        is_origin = name == "origins"
+        if one.home is None:
+            problem = complaint_about_url(url, is_origin=is_origin)
+        else:
+            problem = complaint_about_page(url, settings.public_url, is_origin=is_origin)
         if problem:
             found.append(Complaint(f"{place}.{name}", f"{url!r} {problem}", "mend it or take it out"))
+        elif one.home is None and _is_open(url):
+            problem, hint = f"{url!r} is plain http, so whoever is on the way can read its pages", "use https"
+            found.append(Complaint(f"{place}.{name}", problem, hint, fatal=False))
     return found
+
+
+def _is_open(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
 
 
 def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:

@@ -173,3 +173,19 @@ def test_a_store_url_may_lie_in_a_file(tmp_path: Path) -> None:
     file.write_text("redis://u:password@h/1\n")
     assert check_settings(good_settings(store={"url_file": file})).store_url == "redis://u:password@h/1"
     assert check_settings(good_settings()).store_url == "sqlite:///cronofy-gateway.db"
+
+
+def test_origins_without_a_home_may_be_of_any_site() -> None:
+    """They are for UI Elements, which use no cookie; plain http is told, since the page's token would be read."""
+    secret = "app-secret-0123456789abcdef"
+    far = {
+        "secrets": [secret],
+        "origins": ["https://far.example.org", "http://localhost:3000", "http://far.example.org"],
+    }
+    checked = check_settings(good_settings(clients={"app": far}))
+    assert [(one.place, "plain http" in one.problem) for one in checked.warnings] == [("clients.app.origins", True)]
+
+    home = {"secrets": [secret], "origins": ["https://far.example.org"], "home": "https://app.example.com/"}
+    assert places(good_settings(clients={"app": home})) == ["clients.app.origins"]
+    odd = {"secrets": [secret], "origins": ["https://far.example.org/", "*", "null", "https://APP.example.org"]}
+    assert places(good_settings(clients={"app": odd})) == ["clients.app.origins"] * 4

@@ -16,6 +16,8 @@ from gateway.flows.custodian import Custodian
 from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.element_bindings import ElementBindings
+from gateway.flows.elements import Elements
 from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Explainer
 from gateway.flows.handles import HANDLE, Handles
@@ -43,8 +45,8 @@ from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.cookies import CookieNames
 from gateway.rules.mode_limits import Rule
-from gateway.rules.operation_table import OperationTable
-from gateway.rules.operations import OPERATIONS, extra_operation
+from gateway.rules.operation_table import OperationTable, extra_operation
+from gateway.rules.operations import OPERATIONS
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 
@@ -72,6 +74,7 @@ def make_doors(
     delegations = Delegations(records, connections, bindings, modes, registry, clock)
     posting = CallbackRules(settings.public_url, is_on_loopback(settings), may_post_to_private(settings))
     callbacks = DelegatedCallbacks(CallbackBook(records, clock), delegations, registry, outside.posts, metrics, posting)
+    elements = Elements(registry, ElementBindings(records, clock))
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -82,9 +85,10 @@ def make_doors(
         table=table,
         callers=callers,
         privileges=privileges,
+        elements=elements,
         modes=modes,
         bodies=RuledBodies(callers, rules, callbacks, privileges, settings.proxy.max_ruled_body_bytes),
-        answers=Answers(bindings, ownership, metrics, answering, custodian),
+        answers=Answers(bindings, ownership, elements, metrics, answering, custodian),
         sender=Sender(outside.upstream, vault, secrets),
         metrics=metrics,
     )

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from gateway.config.complaints import Complaint
 from gateway.config.settings import Settings
-from gateway.rules.operations import OPERATIONS, extra_operation
+from gateway.rules.operation_table import extra_operation
+from gateway.rules.operations import OPERATIONS
 
 
 def complaints_about_operations(settings: Settings) -> list[Complaint]:

@@ -18,7 +18,7 @@ from pydantic_settings import (
 from gateway.config.clients import ApplicationSettings, ClientSettings
 from gateway.config.values import HeaderName, Name, Port, Seconds, Section, as_origin
 from gateway.rules.mode_limits import RuleState
-from gateway.rules.operations import extra_operation
+from gateway.rules.operation_table import extra_operation
 from gateway.rules.store_urls import complaint_about_store_url
 
 

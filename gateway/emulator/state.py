@@ -7,6 +7,7 @@ from aiohttp import web
 
 from gateway.emulator.accounts import Record
 from gateway.emulator.autoconsent import Choice
+from gateway.emulator.elements import ElementToken
 from gateway.emulator.faults import Faults
 from gateway.emulator.grants import Grants
 from gateway.emulator.paging import Pages
@@ -34,6 +35,8 @@ class State:
     """Tries to deliver a callback, newest last."""
     links: dict[str, Record]
     """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
+    element_tokens: dict[str, ElementToken]
+    """What each element token is for."""
     records: defaultdict[str, dict[str, Record]]
     """What apps stored by API key (smart invites, scheduling links, …): kind, then id."""
 
@@ -53,6 +56,7 @@ class State:
         self.rotation = self.settings.rotation
         self.deliveries = deque(maxlen=_MOST_DELIVERIES)
         self.links = {}
+        self.element_tokens = {}
         self.records = defaultdict(dict)
 
 

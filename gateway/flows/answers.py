@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
 from gateway.flows.custodian import Custodian
+from gateway.flows.elements import Elements
 from gateway.flows.ownership import Ownership
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
@@ -44,6 +45,7 @@ class Asked:
         match: its operation.
         caller: whose call it is.
         refused: of a batch, the answers to items that were not sent, by index.
+        sent: the body that went to Cronofy, where it was read; empty where it was streamed.
     """
 
     method: str
@@ -51,6 +53,7 @@ class Asked:
     match: Match
     caller: Caller
     refused: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    sent: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Answers:
 
     bindings: Bindings
     ownership: Ownership
+    elements: Elements
     metrics: Metrics
     settings: AnswerSettings
     custodian: Custodian
@@ -95,12 +99,13 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection) or asked.match.operation.issues_tokens,
+            session=asked.caller.is_of_page or asked.match.operation.issues_tokens,
         )
         operation = asked.match.operation
         # Any success of an operation that issues tokens is read: what is not read is not kept here either.
+        issues = operation.issues_tokens or operation.issues_element_token
         read = reply.status == _OK and operation.paged
-        read = read or (reply.status in _SUCCESS and (operation.issues_tokens or operation.learns))
+        read = read or (reply.status in _SUCCESS and (issues or operation.learns))
         merged = bool(asked.refused) and reply.status == MULTI_STATUS
         if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
@@ -110,6 +115,8 @@ class Answers:
                 body = merged_answers(body, asked.refused)
             elif operation.issues_tokens:
                 body = await self._bind(body, asked.caller)
+            elif operation.issues_element_token:
+                await self.elements.bind(body, asked.sent, asked.caller)
             elif operation.learns:
                 await self.ownership.learn(asked.match, body, asked.caller)
             else:
@@ -130,7 +137,7 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection),
+            session=asked.caller.is_of_page,
         )
         return Answer(MULTI_STATUS, headers, merged_answers(b"", asked.refused), None)
 

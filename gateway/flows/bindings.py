@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from gateway.flows.element_bindings import forget_element_tokens
 from gateway.flows.ports import Clock
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
@@ -221,6 +222,7 @@ class Bindings:
         Raises:
             StoreUnavailable: some may still stand.
         """
+        await forget_element_tokens(self._records, account_key(client.application, account), client=client.id)
         return sum([await self._forget_id(client, token_id) for token_id in await self._ids_of(client, account)])
 
     async def erase_account(self, application: str, account: str) -> int:
@@ -230,6 +232,7 @@ class Bindings:
             StoreUnavailable: some may still stand.
         """
         removed = 0
+        await forget_element_tokens(self._records, account_key(application, account), client=None)
         for token_id in await self._records.store.list_ids(BINDING, account=account_key(application, account)):
             removed += await self._records.store.delete(BINDING, token_id)
             self._cache.pop(token_id, None)

@@ -35,12 +35,14 @@ class Caller:
         application: where the call goes.
         clients: whose it can be: one, or several for a token that Cronofy handed to each of them, or none for a
             token met for the first time on an application with several clients.
-        bearer: what Cronofy is shown; None where the body carries the credentials.
+        bearer: what Cronofy is shown; None where the body or the query carries the credentials.
         account: `sub` of the person behind it; empty where it is not known or nobody is.
         is_person: an access token is behind the call, so it has an access mode.
         connection: id of the stored connection that the token is of; empty for a token that the caller holds.
         version: that connection's version.
         key: the application's secret that Cronofy is shown, as Bearer or in the body; empty where a token is.
+        is_element: an element token in the query is the credential.
+        element_origin: the page's origin in such a call, which Cronofy is told; empty where no page is behind it.
     """
 
     application: Application
@@ -51,6 +53,13 @@ class Caller:
     connection: str = ""
     version: int = 0
     key: str = field(default="", repr=False)
+    is_element: bool = False
+    element_origin: str = ""
+
+    @property
+    def is_of_page(self) -> bool:
+        """Whether a page, or a connection that the gateway keeps, is behind the call: nobody may keep its answer."""
+        return self.is_element or bool(self.connection)
 
     @property
     def may_be_sent_twice(self) -> bool:

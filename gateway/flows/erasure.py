@@ -14,6 +14,7 @@ from gateway.flows.bindings import BINDING, Bindings, account_key
 from gateway.flows.callback_book import CALLBACK
 from gateway.flows.connections import CONNECTION, connection_id
 from gateway.flows.disconnects import Disconnects, Ended
+from gateway.flows.element_bindings import ELEMENT_TOKEN
 from gateway.flows.handles import HANDLE, Handles
 from gateway.flows.modes import MODES
 from gateway.flows.own_sessions import profile_of
@@ -24,7 +25,7 @@ from gateway.flows.sessions import SESSION, Sessions
 from gateway.rules.client import Application, Client
 
 # Every kind that lies under an account's name; tickets and flows are gone within minutes and do not.
-_KINDS: Final = (SESSION, HANDLE, REFRESH, MODES, CONNECTION, BINDING)
+_KINDS: Final = (SESSION, HANDLE, REFRESH, MODES, CONNECTION, BINDING, ELEMENT_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)

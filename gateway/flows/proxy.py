@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from gateway.flows.answers import Answer, Answers, Asked
 from gateway.flows.callers import Caller, Callers
+from gateway.flows.elements import Elements
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import UpstreamReply
@@ -46,6 +47,7 @@ class Proxy:
     table: OperationTable
     callers: Callers
     privileges: Privileges
+    elements: Elements
     modes: ModeBook
     bodies: RuledBodies
     answers: Answers
@@ -70,7 +72,8 @@ class Proxy:
         refuse_override(target.query)
         caller, body, ruled = await self._judge(incoming, target, match, facts, offered)
         known, look_up = await self._begin_mode(caller)
-        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
+        sent = body if isinstance(body, bytes) else b""
+        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {}, sent)
         if ruled is not None and ruled.nothing_left:
             return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
@@ -101,7 +104,9 @@ class Proxy:
     ) -> tuple[Caller, bytes | AsyncIterator[bytes] | None, Ruled | None]:
         """Say who calls, judge what is asked, and return the body to send; `offered` is the query's `bearer_token`."""
         admit = partial(self._admit, incoming, target, match, facts)
-        caller = await self.callers.identify(incoming.headers, match.operation, incoming.connection, offered)
+        caller = await self.elements.identify(incoming.headers, target.query, match.operation)
+        if caller is None:
+            caller = await self.callers.identify(incoming.headers, match.operation, incoming.connection, offered)
         if caller is not None:
             await admit(caller)
         if match.operation.body is Body.READ and incoming.body.is_there:
@@ -138,10 +143,11 @@ class Proxy:
         self, caller: Caller
     ) -> "tuple[AccountModes | None, asyncio.Future[AccountModes | None] | None]":
         """Return what is known of the account, and the look-up that runs beside the call where one is needed."""
-        if not caller.is_person or caller.bearer is None:
+        if not caller.is_person:
             return None, None
-        known = await self.modes.known_for(caller.application, caller.account, caller.bearer)
-        if not self.modes.needs_look_up(known):
+        known = await self.modes.known_for(caller.application, caller.account, caller.bearer or "")
+        # An element token is not shown to userinfo on our own account: what is known is said, else `unknown`.
+        if caller.bearer is None or not self.modes.needs_look_up(known):
             return known, None
         return known, self.modes.look_up(caller.application, caller.bearer, bound=bool(caller.account))
 

@@ -19,7 +19,10 @@ class Registry:
         """Put others in the place of all applications and clients, at once."""
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}
-        self.origins = frozenset[str]().union(*(one.browser.origins for one in self._clients.values() if one.browser))
+        known = tuple(self._clients.values())
+        # Kept apart: an origin registered for UI Elements alone, of another site perhaps, gets nothing by cookie.
+        self.page_origins = frozenset[str]().union(*(one.browser.origins for one in known if one.browser))
+        self.element_origins = frozenset[str]().union(*(one.origins for one in known))
         self._by_secret = {secret: one for one in self._clients.values() for secret in one.secret_hashes}
 
     def client(self, client_id: str) -> Client:

@@ -64,6 +64,9 @@ class Sender:
             paged=match.operation.answer_is_read or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
+        if caller.element_origin:
+            # An element token is for the pages of one origin, so Cronofy is told which; it was judged here as well.
+            headers.append(("Origin", caller.element_origin))
         if match.operation.body is Body.READ:
             # What was read was decoded, so the coding that it came in is not true any more.
             headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]

@@ -22,6 +22,8 @@ _MASKED: Final = frozenset(
         "client_secret",
         "code_value",
         "cookie",
+        "element_token",
+        "et",
         "key",
         "refresh_token",
         "secret",

@@ -4,8 +4,24 @@ from collections.abc import Iterable
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
-from gateway.rules.operations import Match, Operation
+from gateway.rules.operations import Credential, Match, Operation
 from gateway.rules.request_target import Target
+
+
+def extra_operation(line: str) -> Operation:
+    """Read a row of `extra_operations`: `METHOD /v1/path/{id}`, streamed and with any credential.
+
+    Raises:
+        ValueError: it is not such a line.
+    """
+    method, _, template = line.partition(" ")
+    segments = template.split("/")[1:]
+    well_formed = method in {"GET", "POST", "PUT", "PATCH", "DELETE"} and template.startswith("/v1/") and all(segments)
+    # The table is indexed by the segment after /v1, so that one is always literal.
+    if not well_formed or not template.isascii() or " " in template or "{" in segments[1]:
+        raise ValueError("write it as METHOD /v1/path, such as: GET /v1/new_things/{id}")
+    name = "extra_" + "_".join(part.strip("{}") for part in segments[1:]) + "_" + method.lower()
+    return Operation(name, method, template, frozenset(Credential))
 
 
 class OperationTable:

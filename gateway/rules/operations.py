@@ -20,6 +20,7 @@ class Credential(StrEnum):
     BODY = "client_id and client_secret in the JSON body"
     UNIT = "organizational unit"
     ADMIN = "admin key"
+    ELEMENT = "element token"  # in the query, as UI Elements send it
 
 
 class Body(StrEnum):
@@ -44,6 +45,8 @@ class Operation:
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
         bearer_parameter: the credential may come as `bearer_token`: in the query, or the JSON body of what is no GET.
+        issues_element_token: the answer is an element token, to be bound to the client.
+        element_permissions: an element token needs one of these; empty where it needs none, or may not call at all.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
         queried: query parameters that a rule judges, so that no field of a body may shadow them.
         learns: the answer names a new object, which then belongs to the client.
@@ -59,6 +62,8 @@ class Operation:
     conferencing: bool = False
     issues_tokens: bool = False
     bearer_parameter: bool = False
+    issues_element_token: bool = False
+    element_permissions: frozenset[str] = frozenset()
     ruled_fields: frozenset[str] = frozenset()
     queried: frozenset[str] = frozenset()
     learns: bool = False
@@ -66,7 +71,7 @@ class Operation:
     @property
     def answer_is_read(self) -> bool:
         """Whether a good answer is read here, so that it has to come whole and uncompressed."""
-        return self.paged or self.issues_tokens or self.learns
+        return self.paged or self.issues_tokens or self.issues_element_token or self.learns
 
     @property
     def takes_anything(self) -> bool:
@@ -111,21 +116,28 @@ def _row(
     bearer_parameter: bool = False,
     queried: str = "",
     learns: bool = False,
+    issues_element_token: bool = False,
+    elements: str = "",
 ) -> Operation:
-    """Write a row: kinds are the letters of _KINDS, `read` and `queried` name what a rule judges."""
+    """Write a row: kinds are the letters of _KINDS, `read` and `queried` name what a rule judges.
+
+    `elements` names the permissions of the UI Elements that call it with an element token.
+    """
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
     ruled |= frozenset({"bearer_token"} if bearer_parameter and method != "GET" else ())
     return Operation(
         name=name,
         method=method,
         template=template,
-        credentials=frozenset(_KINDS[kind] for kind in kinds),
+        credentials=frozenset((*(_KINDS[kind] for kind in kinds), *((Credential.ELEMENT,) if elements else ()))),
         scopes=scopes,
         body=Body.READ if ruled or queried else Body.STREAMED,
         paged=paged,
         conferencing=conferencing,
         issues_tokens=issues_tokens,
         bearer_parameter=bearer_parameter,
+        issues_element_token=issues_element_token,
+        element_permissions=frozenset(elements.split()),
         ruled_fields=ruled,
         queried=frozenset(queried.split()),
         learns=learns,
@@ -140,10 +152,10 @@ _BOOKABLE: Final = "/v1/bookable_events"
 _PEOPLE: Final = "participants sequence availability target_calendars sub subs"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    _row("userinfo", "GET", "/v1/userinfo", "US"),
+    _row("userinfo", "GET", "/v1/userinfo", "US", elements="agenda account_management managed_availability"),
     _row("account", "GET", "/v1/account", "US"),
     _row("profiles", "GET", "/v1/profiles", "U"),
-    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U"),
+    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U", elements="account_management"),
     _row("create_link_token", "POST", "/v1/link_tokens", "U"),
     _row("request_permissions", "POST", "/v1/permissions", "U"),
     _row("create_application_calendar", "POST", "/v1/application_calendars", "B", issues_tokens=True),
@@ -166,8 +178,8 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     _row("calendars", "GET", "/v1/calendars", "U"),
     _row("create_calendar", "POST", "/v1/calendars", "U", "create_calendar"),
-    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True),
-    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True),
+    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True, elements="agenda"),
+    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True, elements="agenda"),
     _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing attachments", conferencing=True),
     _row("delete_event", "DELETE", _EVENTS, "U", "delete_event"),
     _row("bulk_delete_events", "DELETE", "/v1/events", "U", "delete_event"),
@@ -178,18 +190,20 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "U",
         "change_participation_status",
     ),
-    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True),
-    _row("free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True),
+    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True, elements="agenda"),
+    _row(
+        "free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True, elements="agenda"
+    ),
     _row("batch", "POST", "/v1/batch", "U", read="batch", conferencing=True),
-    _row("availability", "POST", "/v1/availability", "KU", read=_PEOPLE),
-    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU", read=_PEOPLE),
+    _row("availability", "POST", "/v1/availability", "KU", read=_PEOPLE, elements="availability"),
+    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU", read=_PEOPLE, elements="availability"),
     _row("available_periods", "GET", "/v1/available_periods", "U", paged=True),
     _row("available_periods_page", "GET", "/v1/available_periods/pages/{page_id}", "U", paged=True),
     _row("create_available_period", "POST", "/v1/available_periods", "U"),
     _row("delete_available_periods", "DELETE", "/v1/available_periods", "U"),
-    _row("save_availability_rule", "POST", "/v1/availability_rules", "U"),
+    _row("save_availability_rule", "POST", "/v1/availability_rules", "U", elements="managed_availability"),
     _row("availability_rules", "GET", "/v1/availability_rules", "U"),
-    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U"),
+    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U", elements="managed_availability"),
     _row("delete_availability_rule", "DELETE", "/v1/availability_rules/{rule_id}", "U"),
     _row(
         "create_real_time_scheduling",
@@ -248,7 +262,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", _UNIT, read=_PEOPLE, learns=True),
     _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", _UNIT),
     _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", _UNIT),
-    _row("create_element_token", "POST", "/v1/element_tokens", "K", read=f"origin permissions {_PEOPLE}"),
+    _row(
+        "create_element_token",
+        "POST",
+        "/v1/element_tokens",
+        "K",
+        read=f"origin permissions {_PEOPLE}",
+        issues_element_token=True,
+    ),
     _row("authorize_conferencing", "POST", "/v1/conferencing_service_authorizations", "U"),
     _row("create_attachment", "POST", "/v1/attachments", "K", learns=True),
     _row("create_channel", "POST", "/v1/channels", "U", "read_events"),
@@ -257,19 +278,3 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     _row("create_application", "POST", "/v1/applications", "M"),
     _row("verify_application", "POST", "/v1/application_verification", "K"),
 )
-
-
-def extra_operation(line: str) -> Operation:
-    """Read a row of `extra_operations`: `METHOD /v1/path/{id}`, streamed and with any credential.
-
-    Raises:
-        ValueError: it is not such a line.
-    """
-    method, _, template = line.partition(" ")
-    segments = template.split("/")[1:]
-    well_formed = method in {"GET", "POST", "PUT", "PATCH", "DELETE"} and template.startswith("/v1/") and all(segments)
-    # The table is indexed by the segment after /v1, so that one is always literal.
-    if not well_formed or not template.isascii() or " " in template or "{" in segments[1]:
-        raise ValueError("write it as METHOD /v1/path, such as: GET /v1/new_things/{id}")
-    name = "extra_" + "_".join(part.strip("{}") for part in segments[1:]) + "_" + method.lower()
-    return Operation(name, method, template, frozenset(Credential))

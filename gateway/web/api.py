@@ -5,6 +5,7 @@ from aiohttp import web
 from gateway.flows.answers import Answer
 from gateway.flows.incoming import Incoming
 from gateway.flows.ports import UpstreamReply
+from gateway.rules.element_tokens import names_element_token
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
@@ -24,7 +25,9 @@ async def proxied(request: web.Request) -> web.StreamResponse:
     facts, doors = request[FACTS], request.app[DOORS]
     body = AiohttpBody(request, doors.max_body_bytes)
     body.refuse_early()
-    signed_in = None if "Authorization" in request.headers else await _session(request)
+    # A credential that somebody put there on purpose wins over the cookie, which the browser adds by itself.
+    explicit = "Authorization" in request.headers or names_element_token(request.raw_path.partition("?")[2])
+    signed_in = None if explicit else await _session(request)
     connection = signed_in.data["connection"] if signed_in else ""
     incoming = Incoming(request.method, request.raw_path, _pairs(request), body, facts.request_id, connection)
     try:

@@ -16,6 +16,8 @@ from gateway.flows.custodian import Custodian
 from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.element_bindings import ElementBindings
+from gateway.flows.elements import Elements
 from gateway.flows.erasure import Erasure
 from gateway.flows.handles import Handles
 from gateway.flows.mode_admission import ModeAdmission
@@ -195,6 +197,11 @@ class StoreAway:
 def registry(*clients: Client) -> Registry:
     """Return a registry of one application."""
     return Registry([APPLICATION], clients or [client()])
+
+
+def elements(one: Kit, *clients: Client) -> Elements:
+    """Return the callers by element token over a kit."""
+    return Elements(registry(*clients), ElementBindings(one.records, one.clock))
 
 
 def vault(one: Kit, *clients: Client) -> Vault:

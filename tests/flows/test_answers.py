@@ -20,7 +20,17 @@ from gateway.rules.owned_objects import ObjectName
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
 from tests.flows.fake_upstream import FakeReply
-from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, custodian, kit, ownership, token_reply
+from tests.flows.fakes import (
+    APPLICATION,
+    Kit,
+    StoreAway,
+    client,
+    custodian,
+    elements,
+    kit,
+    ownership,
+    token_reply,
+)
 
 A = client("a")
 CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
@@ -33,7 +43,7 @@ def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked
 
 def answers(one: Kit) -> Answers:
     settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
-    return Answers(one.bindings, ownership(one, A), one.metrics, settings, custodian(one))
+    return Answers(one.bindings, ownership(one, A), elements(one, A), one.metrics, settings, custodian(one))
 
 
 def values(headers: Pairs, name: str) -> list[str]:
@@ -53,15 +63,16 @@ async def test_an_ordinary_reply_is_streamed_with_the_mode_on_it(clock: FakeCloc
     assert values(answer.headers, "Set-Cookie") == []
 
 
-@pytest.mark.parametrize("connection", ["", "c-1"])
-async def test_an_answer_behind_a_session_is_nobodys_to_keep(clock: FakeClock, connection: str) -> None:
+@pytest.mark.parametrize(("connection", "is_element"), [("", False), ("c-1", False), ("", True)])
+async def test_an_answer_to_a_page_is_nobodys_to_keep(clock: FakeClock, connection: str, *, is_element: bool) -> None:
     """CVE-2025-64762: a shared cache would hand one person's calendar to the next."""
     reply = FakeReply(200, [("Cache-Control", "public, max-age=60"), ("ETag", '"x"')])
-    caller = replace(CALLER, connection=connection)
+    caller = replace(CALLER, connection=connection, is_element=is_element)
     answer = await answers(kit(clock)).make(reply, asked("GET", "/v1/calendars", caller), "unknown")
 
-    assert values(answer.headers, "Cache-Control") == (["no-store"] if connection else ["public, max-age=60"])
-    assert ("Vary", "Cookie, Origin") in answer.headers or not connection
+    of_page = is_element or bool(connection)
+    assert values(answer.headers, "Cache-Control") == (["no-store"] if of_page else ["public, max-age=60"])
+    assert ("Vary", "Cookie, Origin") in answer.headers or not of_page
 
 
 async def test_a_page_leads_back_here_and_its_validators_are_gone(clock: FakeClock) -> None:
@@ -130,6 +141,40 @@ async def test_tokens_that_cannot_be_read_or_bound_are_not_handed_out(clock: Fak
         await answers(one).make(unbound, asked("POST", "/v1/application_calendars"), "unknown")
     assert unreadable.closed
     assert unbound.closed
+
+
+async def test_a_new_element_token_is_bound_before_it_is_handed_out(clock: FakeClock) -> None:
+    """What it is for stands in the answer, whose it is in the question."""
+    one, path = kit(clock), "/v1/element_tokens"
+    raw = json.dumps({"element_token": {"token": "element-1", "permissions": ["agenda"], "origin": "https://p.test"}})
+    key = Caller(APPLICATION, (A,), "a-secret", "", is_person=False)
+    ask = asked("POST", path, key, sent=b'{"subs":["acc_1"]}')
+    answer = await answers(one).make(FakeReply(200, [], raw.encode()), ask, "not_applicable")
+
+    assert answer.body == raw.encode()
+    binding = await elements(one, A).bindings.find("element-1")
+    assert binding is not None
+    assert (binding.client, binding.account, binding.permissions) == ("a", "acc_1", ("agenda",))
+
+
+async def test_an_element_token_that_cannot_be_read_or_bound_is_not_handed_out(clock: FakeClock) -> None:
+    one, key = kit(clock), Caller(APPLICATION, (A,), "a-secret", "", is_person=False)
+    unreadable, unbound = FakeReply(200, [], b"{}"), FakeReply(201, [], b'{"element_token":{"token":"element-1"}}')
+    with pytest.raises(CronofyUnavailable) as caught:
+        await answers(one).make(unreadable, asked("POST", "/v1/element_tokens", key), "not_applicable")
+    assert caught.value.code == Code.UPSTREAM_REPLY_INVALID
+
+    one.records.store = StoreAway(one.store)
+    with pytest.raises(StoreUnavailable):
+        await answers(one).make(unbound, asked("POST", "/v1/element_tokens", key), "not_applicable")
+    assert unreadable.closed
+    assert unbound.closed
+
+
+async def test_a_refused_element_token_is_passed_on_unread(clock: FakeClock) -> None:
+    reply = FakeReply(422, [], b'{"errors":{}}')
+    answer = await answers(kit(clock)).make(reply, asked("POST", "/v1/element_tokens"), "not_applicable")
+    assert answer.streamed is reply
 
 
 async def test_a_batchs_refused_items_are_answered_in_their_places(clock: FakeClock) -> None:

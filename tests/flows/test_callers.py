@@ -14,7 +14,8 @@ from gateway.rules.data_centres import HOSTS, DataCentre
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.handles import Kind
-from gateway.rules.operations import OPERATIONS, Operation, extra_operation
+from gateway.rules.operation_table import extra_operation
+from gateway.rules.operations import OPERATIONS, Operation
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, registry, token_reply, vault

@@ -18,7 +18,6 @@ from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
 from gateway.rules.operation_table import OperationTable
 from gateway.rules.operations import OPERATIONS
-from gateway.rules.owned_objects import ObjectName
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fake_upstream import FakeReply, FakeUpstream
@@ -27,6 +26,7 @@ from tests.flows.fakes import (
     callbacks,
     client,
     custodian,
+    elements,
     kit,
     mode_rules,
     privileges,
@@ -36,7 +36,8 @@ from tests.flows.fakes import (
     vault,
 )
 
-A, B = client("a"), client("b", may_impersonate=True)
+ELEMENT_PAGE = "https://elements.example"  # of another site than the gateway
+A, B = client("a"), client("b", may_impersonate=True, origins=frozenset({ELEMENT_PAGE}))
 BEARER = ("Authorization", "Bearer access-1")
 JSON = ("Content-Type", "application/json")
 SECRET = ("Authorization", "Bearer b-secret")
@@ -64,14 +65,20 @@ class Body:
 
 def proxy(one: Kit, upstream: FakeUpstream, *more: Client) -> Proxy:
     clients = (A, B, *more)
-    callers = Callers(registry(*clients), one.bindings, vault(one, *clients), one.handles)
+    callers, by_element = (
+        Callers(registry(*clients), one.bindings, vault(one, *clients), one.handles),
+        elements(one, *clients),
+    )
     settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
         privileges=(judge := privileges(one, *clients)),
+        elements=by_element,
         modes=one.modes,
-        answers=Answers(one.bindings, judge.ownership, one.metrics, settings, custodian(one, registry(*clients))),
+        answers=Answers(
+            one.bindings, judge.ownership, by_element, one.metrics, settings, custodian(one, registry(*clients))
+        ),
         bodies=RuledBodies(callers, mode_rules(one, *clients), callbacks(one, registry(*clients)), judge, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
@@ -225,53 +232,3 @@ async def test_a_batch_of_which_nothing_is_refused_may_come_back_compressed(cloc
     await proxy(one, upstream).call(incoming("POST", "/v1/batch", *headers, body=b'{"batch":[]}'), CallFacts())
 
     assert value(upstream.sent[0][2], "Accept-Encoding") == ["gzip"]
-
-
-@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
-async def test_a_form_is_no_body_of_any_operation(clock: FakeClock, content_type: str) -> None:
-    """Rack would read its `_method` and its fields past every rule that looked for JSON."""
-    one, upstream = kit(clock), FakeUpstream()
-    await _bound(one)
-    for line in ("POST /v1/channels", "DELETE /v1/events", "POST /v1/batch"):
-        method, _, target = line.partition(" ")
-        call = incoming(method, target, BEARER, ("Content-Type", content_type), body=b"_method=DELETE")
-        with pytest.raises(RequestRefused) as caught:
-            await proxy(one, upstream).call(call, CallFacts())
-        assert caught.value.code == Code.UNSUPPORTED_MEDIA_TYPE
-    assert upstream.sent == []
-    await proxy(one, upstream).call(
-        incoming("POST", "/v1/link_tokens", BEARER, ("Content-Type", content_type)), CallFacts()
-    )
-    assert len(upstream.sent) == 1
-
-
-async def test_a_method_in_the_query_is_refused(clock: FakeClock) -> None:
-    one, upstream = kit(clock), FakeUpstream()
-    with pytest.raises(RequestRefused) as caught:
-        await proxy(one, upstream).call(incoming("POST", "/v1/channels?_method=DELETE", BEARER), CallFacts())
-    assert caught.value.code == Code.METHOD_OVERRIDE_REFUSED
-    assert upstream.sent == []
-
-
-async def test_credentials_in_the_body_are_judged_by_what_their_client_may(clock: FakeClock) -> None:
-    """They win over the Bearer, so the rights are those of their client too."""
-    few = client("few", operations=frozenset({"calendars"}))
-    one, upstream = kit(clock), FakeUpstream()
-    raw = json.dumps({"client_id": "few", "client_secret": "few-secret"}).encode()
-    for headers in ([JSON], [JSON, SECRET]):
-        facts = CallFacts()
-        with pytest.raises(RequestRefused) as caught:
-            await proxy(one, upstream, few).call(incoming("POST", "/v1/add_to_calendar", *headers, body=raw), facts)
-        assert (caught.value.code, facts.client) == (Code.OPERATION_REFUSED, "few")
-    assert upstream.sent == []
-
-
-async def test_a_chosen_id_that_cronofy_refuses_is_given_back(clock: FakeClock) -> None:
-    one, upstream = kit(clock), FakeUpstream(FakeReply(422))
-    call = incoming("POST", "/v1/smart_invites", SECRET, JSON, body=b'{"smart_invite_id":"i"}')
-    story = proxy(one, upstream)
-    await story.call(call, CallFacts())
-    assert await story.privileges.ownership.book.find("main", ObjectName("smart_invite", "i")) is None
-    upstream.reply = FakeReply(200)
-    await story.call(call, CallFacts())
-    assert await story.privileges.ownership.book.find("main", ObjectName("smart_invite", "i"))

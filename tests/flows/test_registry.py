@@ -3,6 +3,7 @@
 import pytest
 
 from gateway.flows.registry import Registry
+from gateway.rules.client import BrowserDoor
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from tests.flows.fakes import APPLICATION, client, registry
@@ -49,3 +50,15 @@ def test_only_one_means_exactly_one() -> None:
     assert known.is_only_client(known.client("a"))
     assert not registry(client("a"), client("b")).is_only_client(client("a"))
     assert Registry([], []).only_application() is None
+
+
+def test_origins_for_elements_are_not_origins_for_cookies() -> None:
+    """A client without a browser door may register pages of any site."""
+    pages = BrowserDoor(
+        frozenset({"https://app.test"}), "https://app.test/", scope="", service_scope="", delegated_scope=""
+    )
+    near = client("a", browser=pages, origins=pages.origins)
+    known = registry(near, client("b", origins=frozenset({"https://far.example"})))
+
+    assert known.page_origins == {"https://app.test"}
+    assert known.element_origins == {"https://app.test", "https://far.example"}

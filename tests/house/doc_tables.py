@@ -69,6 +69,19 @@ def operation_table() -> str:
     return _table(("name", "operation", "credential", "scope", "handling"), rows)
 
 
+def element_table() -> str:
+    """Return which operations an element token reaches, by permission."""
+    permissions = sorted(frozenset().union(*(one.element_permissions for one in OPERATIONS)))
+    rows = [
+        (
+            f"`{name}`",
+            ", ".join(f"`{one.method} {one.template}`" for one in OPERATIONS if name in one.element_permissions),
+        )
+        for name in permissions
+    ]
+    return _table(("permission", "reaches"), rows)
+
+
 def sdk_table() -> str:
     """Return the table of the SDKs' calls; the names are the journey tests' own."""
     names = list(dict.fromkeys((*PYTHON_CALLS, *NODE_CALLS)))
@@ -97,6 +110,7 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "events": ("observability.md", event_table),
     "metrics": ("observability.md", metric_table),
     "operations": ("operations.md", operation_table),
+    "elements": ("ui-elements.md", element_table),
     "sdks": ("../README.md", sdk_table),
     "limits": ("access-modes.md", limit_table),
 }

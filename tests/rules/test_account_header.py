@@ -5,7 +5,8 @@ import pytest
 from gateway.rules.account_header import account_required, is_sub, named_account, require_account_operation
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
-from gateway.rules.operations import OPERATIONS, Credential, Operation, extra_operation
+from gateway.rules.operation_table import extra_operation
+from gateway.rules.operations import OPERATIONS, Credential, Operation
 
 
 def account(*values: str) -> str:

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
-from gateway.rules.operation_table import OperationTable
-from gateway.rules.operations import OPERATIONS, Body, Credential, Match, Operation, extra_operation
+from gateway.rules.operation_table import OperationTable, extra_operation
+from gateway.rules.operations import OPERATIONS, Body, Credential, Match, Operation
 from gateway.rules.request_target import read_target
 
 TABLE = OperationTable(OPERATIONS)

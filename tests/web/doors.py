@@ -15,7 +15,7 @@ from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
 from tests.flows.fake_upstream import FakeUpstream
 from tests.flows.fakes import Kit, callbacks, client, delegations, registry, revoke_door, token_door
-from tests.flows.test_proxy import proxy
+from tests.flows.test_proxy import ELEMENT_PAGE, proxy
 
 PAGES = BrowserDoor(
     frozenset({"https://a.test"}),
@@ -28,8 +28,12 @@ LIFETIMES = Lifetimes(3600, 86_400)
 
 
 def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) -> PublicDoors:
-    """Return the doors of a gateway with the clients a, which has pages, b, and d, which has the service door."""
-    known = registry(client("a", browser=PAGES), client("b"), client("d", service_door=True))
+    """Return the doors of a gateway with the clients a (pages), b (UI Elements) and d (the service door)."""
+    known = registry(
+        client("a", browser=PAGES, origins=PAGES.origins),
+        client("b", origins=frozenset({ELEMENT_PAGE})),
+        client("d", service_door=True),
+    )
     tokens = token_door(one, known)
     carrying = proxy(one, upstream)
     public_url, clock = "https://gw.test", one.clock

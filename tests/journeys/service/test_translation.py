@@ -105,7 +105,7 @@ KEY_WAYS: Final = {
         ("POST", "/v1/real_time_sequencing", {"x": 1}),
         ("GET", "/v1/smart_invites", None),
         ("POST", "/v1/availability", {"x": 1}),
-        ("POST", "/v1/element_tokens", {"x": 1}),
+        ("POST", "/v1/attachments", {"x": 1}),
         ("POST", BOOKABLE, {"x": 1}),
         ("GET", f"{BOOKABLE}/1", None),
         ("POST", f"{BOOKABLE}/1/registrations", {"x": 1}),
