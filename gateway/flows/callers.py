@@ -93,12 +93,17 @@ class Callers:
         binding = await self.bindings.find(token)
         if binding is not None and (bound := self.registry.application(binding.application)):
             known = tuple(one for one in self.registry.clients_of(bound) if one.id in binding.clients)
+            if not known:  # whose it is was disabled, or taken out of the settings
+                raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token's client is not registered at this gateway.")
             return Caller(bound, known, token, binding.account, is_person=True)
         only = self.registry.only_application()
         if only is None:
             raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token did not come through this gateway.")
         clients = self.registry.clients_of(only)
-        return Caller(only, clients if len(clients) == 1 else (), token, "", is_person=True)
+        if not clients:
+            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "No client of this gateway could have sent this token.")
+        is_alone = self.registry.is_only_client(clients[0])
+        return Caller(only, clients if is_alone else (), token, "", is_person=True)
 
     async def _by_session(self, connection: str, operation: Operation) -> Caller:
         if not operation.credentials & _OF_ACCOUNTS:

@@ -14,8 +14,18 @@ class Registry:
     def __init__(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
         self.replace(applications, clients)
 
-    def replace(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
-        """Put others in the place of all applications and clients, at once."""
+    def replace(
+        self, applications: Iterable[Application], clients: Iterable[Client], *, disabled: Iterable[Client] = ()
+    ) -> None:
+        """Put others in the place of all applications and clients, at once.
+
+        Args:
+            applications: every application.
+            clients: the clients that work.
+            disabled: clients that are known and do not work. Nobody finds one, but an application that has one does not
+                belong to another client alone: a token that nobody has seen could be the disabled one's.
+        """
+        self._with_disabled = frozenset(one.application for one in disabled)
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}
         self.origins = frozenset[str]().union(*(one.browser.origins for one in self._clients.values() if one.browser))
@@ -54,8 +64,15 @@ class Registry:
         return self._by_secret.get(fingerprint("client-secret", secret))
 
     def application_of(self, client: Client) -> Application:
-        """Return the application that a client uses."""
-        return self._applications[client.application]
+        """Return the application that a client uses.
+
+        Raises:
+            RequestRefused: `client_unknown`: it has just been taken out of the settings.
+        """
+        if found := self._applications.get(client.application):
+            return found
+        # The call began before a reload that took the application away.
+        raise RequestRefused(Code.CLIENT_UNKNOWN, "This client's application is not configured at this gateway.")
 
     def application(self, name: str) -> Application | None:
         """Return an application by its name."""
@@ -71,9 +88,10 @@ class Registry:
         return next(iter(self._applications.values())) if len(self._applications) == 1 else None
 
     def clients_of(self, application: Application) -> tuple[Client, ...]:
-        """Return the clients that use an application."""
+        """Return the clients that use an application, without disabled ones."""
         return tuple(one for one in self._clients.values() if one.application == application.name)
 
     def is_only_client(self, client: Client) -> bool:
-        """Say whether a client has its application to itself."""
-        return self.clients_of(self.application_of(client)) == (client,)
+        """Say whether a client has its application to itself; a disabled one counts as another."""
+        application = self.application_of(client)
+        return self.clients_of(application) == (client,) and application.name not in self._with_disabled
