@@ -14,14 +14,27 @@ from gateway.config import ApplicationSettings, ClientSettings, Settings, settin
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
 from gateway.config.secret_files import Secrets
+from gateway.config.watched_files import files_of
 from gateway.rules.redirect_uris import complaint_about
 from gateway.rules.store_urls import MEMORY, complaint_about_store_url
 from gateway.sites import complaint_about_page
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-__all__ = ["Checked", "Complaint", "SettingsInvalid", "check_settings", "load_settings"]
+__all__ = [
+    "Checked",
+    "Complaint",
+    "SettingsInvalid",
+    "check_client",
+    "check_settings",
+    "check_whole",
+    "complaint_of",
+    "load_settings",
+]
 
 DEFAULT_STORE: Final = "sqlite:///cronofy-gateway.db"
+_NO_CLIENTS: Final = Complaint(
+    "clients", "is empty", "add [clients.my-app], or make clients with: cronofy-gateway clients add", fatal=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ def load_settings(path: Path) -> Checked:
     try:
         return check_settings(data)
     except SettingsInvalid as invalid:
-        raise SettingsInvalid([_with_line(one, text) for one in invalid.complaints]) from None
+        raise SettingsInvalid([_with_line(one, text) for one in invalid.complaints], invalid.files) from None
 
 
 def check_settings(data: dict[str, Any]) -> Checked:
@@ -80,8 +93,17 @@ def check_settings(data: dict[str, Any]) -> Checked:
         settings = settings_from(data)
     except ValidationError as error:
         raise SettingsInvalid(
-            [_from_pydantic(one) for one in error.errors(include_input=False, include_url=False)]
+            [complaint_of(one) for one in error.errors(include_input=False, include_url=False)]
         ) from None
+    return check_whole(settings)
+
+
+def check_whole(settings: Settings) -> Checked:
+    """Check settings that are in form: read their secrets, and judge what only shows when all is seen together.
+
+    Raises:
+        SettingsInvalid: with every complaint, and with the files that were looked into.
+    """
     reader = Secrets(lenient=_is_all_loopback(settings))
     applications = {
         name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
@@ -93,12 +115,18 @@ def check_settings(data: dict[str, Any]) -> Checked:
         )
         for name, one in settings.applications.items()
     }
-    clients = {
-        name: reader.many(f"clients.{name}.secrets", one.secrets, one.secrets_file)
-        for name, one in settings.clients.items()
-    }
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
     store_url = reader.text("store.url", settings.store.url, settings.store.url_file) or DEFAULT_STORE
+    is_lasting = settings.sessions.shape != "cookie" and store_url != MEMORY
+    clients = {
+        name: reader.many(
+            f"clients.{name}.secrets",
+            one.secrets,
+            one.secrets_file,
+            missing=f"issue one with: cronofy-gateway clients secret {name}" if is_lasting else "",
+        )
+        for name, one in settings.clients.items()
+    }
     found = [
         *reader.complaints,
         *_check_ring(ring, reader.complaints),
@@ -109,7 +137,7 @@ def check_settings(data: dict[str, Any]) -> Checked:
         *_shared(clients),
     ]
     if any(one.fatal for one in found):
-        raise SettingsInvalid(found)
+        raise SettingsInvalid(found, files_of(settings))
     if settings.sessions.shape == "cookie":
         store_url = MEMORY  # nothing lies on a disk, whatever is named
     return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
@@ -139,9 +167,9 @@ def _rules(settings: Settings) -> list[list[Complaint]]:
     return [
         _check_public_url(settings),
         [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
-        [] if settings.clients else [Complaint("clients", "is empty", "add [clients.my-app]")],
+        [] if settings.clients else [_NO_CLIENTS],
         *(_check_application(name, one, settings) for name, one in settings.applications.items()),
-        *(_check_client(name, one, settings) for name, one in settings.clients.items()),
+        *(check_client(name, one, settings) for name, one in settings.clients.items()),
     ]
 
 
@@ -171,7 +199,8 @@ def _check_application(name: str, one: ApplicationSettings, settings: Settings) 
     return []
 
 
-def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+def check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+    """Return what is to be said about a client among these settings, which need not hold it."""
     place = f"clients.{name}"
     found = [
         Complaint(f"{place}.redirect_uris", f"{uri!r} {problem}", "mend it or take it out")
@@ -219,8 +248,9 @@ def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
     ]
 
 
-def _from_pydantic(error: Any) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
+def complaint_of(error: Any, *inside: str) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
+    """Return pydantic's complaint as one of ours; `inside` names the tables that it was found in."""
+    place = ".".join(str(part) for part in (*inside, *error["loc"]) if part != "[key]")
     if error["type"] == "extra_forbidden":
         return Complaint(place, "is no setting", "check its spelling; config/gateway.example.toml has all of them")
     hints = {

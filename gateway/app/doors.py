@@ -25,6 +25,7 @@ from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sending import Sender
 from gateway.flows.sessions import SESSION, Sessions
 from gateway.flows.sign_in import SignIns
+from gateway.flows.stored_clients import StoredClients
 from gateway.flows.tokens import RevokeDoor, TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
@@ -84,6 +85,12 @@ def make_doors(
     explainer = Explainer(table, modes, rules)
     limit = settings.proxy.max_body_bytes
     return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+
+
+def stored_clients_of(doors: PublicDoors) -> StoredClients:
+    """Return the clients of the store that the stories share."""
+    tickets = doors.browser.tickets
+    return StoredClients(tickets.records, tickets.clock)
 
 
 def _dropping(sessions: Sessions) -> Heard:

@@ -1,6 +1,6 @@
-"""What the store holds of clients: the settings of those made at run time, and for any client whether it is disabled
-and which secrets were issued to it.
+"""What the store holds of clients.
 
+Of those made at run time it is their settings; of any client, whether it is disabled and which secrets were issued to it.
 Each client has one sealed record, without an end. A small record beside them changes with each of them, so that nodes
 can look often: they read the many only when the one has moved.
 """
@@ -46,8 +46,8 @@ class StoredClient(msgspec.Struct, frozen=True):
     created_at: float = 0.0
 
 
+# Stands for a record that no key opens: it may have said «disabled», so it counts as that.
 UNREADABLE: Final = StoredClient(disabled=True)
-"""Stands for a record that no key opens: it may have said «disabled», so it counts as that."""
 
 Stored = dict[str, StoredClient]
 
@@ -170,9 +170,7 @@ class StoredClients:
         return SecretOutcome(fresh, gone, tuple(one.name for one in changed.secrets))
 
     async def _change(self, client_id: str, change: Callable[[StoredClient | None], StoredClient]) -> StoredClient:
-        changed = await self.records.change(
-            CLIENT, client_id, StoredClient, change, client=client_id, expires_at=None
-        )
+        changed = await self.records.change(CLIENT, client_id, StoredClient, change, client=client_id, expires_at=None)
         # After the record: a node that sees the new generation must find the new record.
         await self.records.store.put(GENERATION, _GENERATION_ID, Record(secrets.token_hex(8).encode(), 0))
         return changed or StoredClient()
