@@ -1,7 +1,7 @@
 """The files that settings are made of, and whether they have changed.
 
 What counts is content, not times: a mounted secret is changed by moving a link, and an editor may write a file anew
-without changing it. A change counts when it has stood still between two looks, since half a file can be good TOML as well.
+without changing it. A change counts when it has stood still between two looks, since half a file can be good TOML too.
 """
 
 import hashlib

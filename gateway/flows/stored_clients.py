@@ -1,8 +1,8 @@
 """What the store holds of clients.
 
-Of those made at run time it is their settings; of any client, whether it is disabled and which secrets were issued to it.
-Each client has one sealed record, without an end. A small record beside them changes with each of them, so that nodes
-can look often: they read the many only when the one has moved.
+Of those made at run time it is their settings; of any client, whether it is disabled and which secrets were issued to
+it. Each client has one sealed record, without an end. A small record beside them changes with each of them, so that
+nodes can look often: they read the many only when the one has moved.
 """
 
 import secrets

@@ -1,7 +1,7 @@
 """The arbiter: starts the workers, replaces those that die or hang, and passes signals on.
 
 SIGTERM and SIGINT drain, a second one ends all at once; SIGHUP reads the settings again, and so does a change of their
-files. The arbiter reads them for all, so that a worker that is started later never runs on older ones than its siblings.
+files. The arbiter reads them for all, so that a worker that is started later runs on no older ones than its siblings.
 """
 
 import asyncio
@@ -106,6 +106,7 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         folder: where the workers count together.
         sockets: the public ones, bound.
         watch: looks at the files that the settings come from.
+        has_moved: the settings that were read last differ from those before.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.folder = folder
         self.sockets = sockets
         self.watch = FileWatch(source.files(*files_of(checked.settings)))
+        self.has_moved = False
         self._source = source
         self._hung_after = hung_after
         super().__init__(prog="cronofy-gateway")
@@ -157,6 +159,7 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             return [reason_of(error)]
         finally:
             self.watch.follow(files)
+        self.has_moved = fresh != self.checked
         self.checked = fresh
         self.reload()
         set_up_log(level=fresh.settings.log.level, form=fresh.settings.log.format, with_pid=True)
@@ -222,25 +225,29 @@ class GatewayArbiter(Arbiter):  # type: ignore[misc]  # the same
         if not self._ending and now - self._looked_at >= LOOK_EVERY:
             self._looked_at = now
             if self.app.watch.has_changed():
-                self._reload()
+                self._reload(even_if_same=False)
 
     def handle_hup(self) -> None:
         """Read the settings again, and let new workers take over."""
         self.app.watch.take()
-        self._reload()
+        self._reload(even_if_same=True)
 
-    def _reload(self) -> None:
+    def _reload(self, *, even_if_same: bool) -> None:
         problems = self.app.read_again()
         self._count(refused=bool(problems))
         if problems:
             _log.error(events.GATEWAY_RELOAD_REFUSED, problems=problems)
             return
+        if self.app.has_moved or even_if_same:  # a bad file that was put right again needs no new workers
+            self._start_anew()
+        _log.info(events.GATEWAY_RELOADED, workers=self.num_workers, needs_restart=[])
+
+    def _start_anew(self) -> None:
         self.setup(self.app)
         # gunicorn's own reload waits for the old workers here, and hears no SIGTERM meanwhile.
         for _ in range(self.num_workers):
             self.spawn_worker()
         self.manage_workers()
-        _log.info(events.GATEWAY_RELOADED, workers=self.num_workers, needs_restart=[])
 
     def _count(self, *, refused: bool) -> None:
         # Made only now: from then on every metric of this process lies in the folder.

@@ -96,3 +96,22 @@ async def test_ambiguous_callers_are_refused(clock: FakeClock, headers: list[tup
 def test_wrong_credentials_in_a_body_are_refused(clock: FakeClock, client_id: object, secret: object) -> None:
     with pytest.raises(RequestRefused):
         Callers(registry(A, B), kit(clock).bindings, NO_VAULT).by_body(client_id, secret)
+
+
+async def test_a_token_of_a_disabled_client_is_nobodys(clock: FakeClock) -> None:
+    """Cronofy would still take it: the gateway must not."""
+    one, known = kit(clock), registry(A, B)
+    await one.bindings.remember(A, read_token_reply(token_reply().body), account="acc_1", scope="s")
+    known.replace([APPLICATION], [B], disabled=[A])
+    callers = Callers(known, one.bindings, NO_VAULT)
+    for token in ("access-1", "refresh-1"):
+        with pytest.raises(RequestRefused) as caught:
+            await callers.identify(_bearer(token), BY_NAME["calendars"])
+        assert caught.value.code is Code.CREDENTIALS_UNKNOWN
+    unseen = await callers.identify(_bearer("unseen"), BY_NAME["calendars"])
+
+    assert unseen is not None
+    assert unseen.clients == ()  # it could be A's as well, so B does not adopt it
+    known.replace([APPLICATION], [], disabled=[A, B])
+    with pytest.raises(RequestRefused):
+        await callers.identify(_bearer("unseen"), BY_NAME["calendars"])
