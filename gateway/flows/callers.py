@@ -87,6 +87,8 @@ class Callers:
         if client := self.registry.client_by_secret(token):
             application = self.registry.application_of(client)
             return Caller(application, (client,), application.client_secret, "", is_person=False)
+        if self.registry.is_dead_secret(token):
+            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This secret was revoked, or its client is disabled.")
         return await self._by_token(token)
 
     async def _by_token(self, token: str) -> Caller:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from gateway.flows.issued_secrets import PREFIX as ISSUED_PREFIX
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
@@ -25,7 +26,9 @@ class Registry:
             disabled: clients that are known and do not work. Nobody finds one, but an application that has one does not
                 belong to another client alone: a token that nobody has seen could be the disabled one's.
         """
-        self._with_disabled = frozenset(one.application for one in disabled)
+        out = tuple(disabled)
+        self._with_disabled = frozenset(one.application for one in out)
+        self._dead_secrets = frozenset[str]().union(*(one.secret_hashes for one in out))
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}
         self.origins = frozenset[str]().union(*(one.browser.origins for one in self._clients.values() if one.browser))
@@ -62,6 +65,16 @@ class Registry:
         The look-up is by fingerprint, so its timing says nothing about a secret.
         """
         return self._by_secret.get(fingerprint("client-secret", secret))
+
+    def is_dead_secret(self, secret: str) -> bool:
+        """Say whether this is a secret with which nobody comes in: revoked, or a disabled client's.
+
+        Else it would be taken for a token that nobody has seen, and be sent to Cronofy.
+        """
+        if self.client_by_secret(secret) is not None:
+            return False
+        is_of_disabled = bool(self._dead_secrets) and fingerprint("client-secret", secret) in self._dead_secrets
+        return secret.startswith(ISSUED_PREFIX) or is_of_disabled
 
     def application_of(self, client: Client) -> Application:
         """Return the application that a client uses.

@@ -1,7 +1,8 @@
 """Applications and clients follow the store and the settings, in place."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,7 +10,7 @@ from structlog.testing import capture_logs
 from gateway.app.live_clients import READ_EVERY, LiveClients
 from gateway.app.registry import make_registry
 from gateway.config_check import check_settings
-from gateway.flows.ports import Record, RecordStore
+from gateway.flows.ports import Entry, Record, RecordStore
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.stored_clients import CLIENT, SecretOrder, StoredClients
@@ -92,10 +93,10 @@ async def test_the_clients_are_read_only_when_they_have_changed(one: Kit, stored
 
 def _counting(store: RecordStore, met: Callable[[str], None]) -> RecordStore:
     class Counting:
-        def __getattr__(self, name: str) -> object:
+        def __getattr__(self, name: str) -> Any:
             return getattr(store, name)
 
-        async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> object:
+        async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
             met(str(kind))
             return await store.walk(cursor, limit, kind=kind)
 
@@ -118,7 +119,7 @@ async def test_a_change_that_nobody_told_of_is_found_within_a_minute(
 
 async def test_while_the_store_is_away_what_was_known_counts(one: Kit, registry: Registry) -> None:
     away = StoreAway(one.store, "get", "walk")
-    stored = StoredClients(SealedRecords(away, one.records.sealer), one.clock)  # type: ignore[arg-type]
+    stored = StoredClients(SealedRecords(away, one.records.sealer), one.clock)
     live = LiveClients(CHECKED, registry, stored)
     with pytest.raises(StoreUnavailable):
         await live.begin()

@@ -15,6 +15,7 @@ from gateway.app.reloading import Reloading, SettingsSource, needs_restart
 from gateway.config_check import Checked, check_settings, load_settings
 from gateway.flows.registry import Registry
 from gateway.observe.metrics import Metrics
+from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
 from tests.journeys.waiting import until
 from tests.settings import good_settings
@@ -179,3 +180,10 @@ def test_secrets_in_files_count_as_their_sections(tmp_path: Path) -> None:
 
     assert needs_restart(before, before) == []
     assert needs_restart(before, after) == ["keys", "store"]
+
+
+async def test_variables_still_win_over_the_file(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GATEWAY__CLIENTS__APP__SCOPE_POLICY", "add")
+    stage.write(settings='scope_policy = "reject"')
+    await stage.reloading.reload()
+    assert stage.registry.client("app").scope_policy is ScopePolicy.ADD

@@ -112,6 +112,8 @@ async def test_a_token_of_a_disabled_client_is_nobodys(clock: FakeClock) -> None
 
     assert unseen is not None
     assert unseen.clients == ()  # it could be A's as well, so B does not adopt it
+    with pytest.raises(RequestRefused):  # not a token that nobody has seen: it would be sent to Cronofy
+        await callers.identify(_bearer("a-secret"), BY_NAME["availability"])
     known.replace([APPLICATION], [], disabled=[A, B])
     with pytest.raises(RequestRefused):
         await callers.identify(_bearer("unseen"), BY_NAME["calendars"])

@@ -55,6 +55,17 @@ def test_a_disabled_client_is_found_by_nobody_and_leaves_its_application_to_no_o
     assert known.is_only_client(client("a"))
 
 
+def test_a_secret_that_opens_nothing_any_more_is_known_as_such() -> None:
+    """It is no token of Cronofy's, so nobody there is to see it."""
+    known = registry(client("a"), client("b"))
+    known.replace([APPLICATION], [client("a")], disabled=[client("b")])
+
+    assert known.is_dead_secret("b-secret")
+    assert known.is_dead_secret("cgs_revoked")
+    assert not known.is_dead_secret("a-secret")
+    assert not known.is_dead_secret("a-token-of-cronofys")
+
+
 def test_a_call_whose_application_was_taken_away_meanwhile_is_refused() -> None:
     known = registry(client("a"))
     known.replace([], [])
