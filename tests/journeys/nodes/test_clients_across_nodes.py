@@ -9,11 +9,12 @@ from tests.journeys.waiting import until_told
 
 # Two seconds are what is promised; the rest is for a machine that is busy with other tests.
 WITHIN = 2.0 + 1.5
-HOME = "http://127.0.0.1:9/app"
 
 
 async def knows(fleet: Fleet, node: Node, client: str, secret: str) -> bool:
     """Say whether a node knows a client by its secret, at the token endpoint."""
+    assert node.process is not None
+    assert node.process.returncode is None, node.lines[-5:]
     fields = {"client_id": client, "client_secret": secret, "grant_type": "nothing"}
     async with fleet.http.post(f"{node.url}/oauth/token", json=fields) as reply:
         told = (await reply.json())["error"]
