@@ -1,6 +1,5 @@
 """Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from itertools import chain
@@ -11,10 +10,12 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
+from gateway.config.complaint_places import complaint_of, with_line
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
 from gateway.config.operation_names import complaints_about_operations
 from gateway.config.secret_files import Secrets
+from gateway.config.watched_files import files_of
 from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
 from gateway.rules.client import Custody
 from gateway.rules.redirect_uris import complaint_about
@@ -22,9 +23,21 @@ from gateway.rules.store_urls import MEMORY, complaint_about_store_url
 from gateway.sites import complaint_about_page, complaint_about_url
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-__all__ = ["Checked", "Complaint", "SettingsInvalid", "check_settings", "load_settings"]
+__all__ = [
+    "Checked",
+    "Complaint",
+    "SettingsInvalid",
+    "check_client",
+    "check_settings",
+    "check_whole",
+    "complaint_of",
+    "load_settings",
+]
 
 DEFAULT_STORE: Final = "sqlite:///cronofy-gateway.db"
+_NO_CLIENTS: Final = Complaint(
+    "clients", "is empty", "add [clients.my-app], or make clients with: cronofy-gateway clients add", fatal=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,7 @@ def load_settings(path: Path) -> Checked:
     try:
         return check_settings(data)
     except SettingsInvalid as invalid:
-        raise SettingsInvalid([_with_line(one, text) for one in invalid.complaints]) from None
+        raise SettingsInvalid([with_line(one, text) for one in invalid.complaints], invalid.files) from None
 
 
 def check_settings(data: dict[str, Any]) -> Checked:
@@ -83,8 +96,17 @@ def check_settings(data: dict[str, Any]) -> Checked:
         settings = settings_from(data)
     except ValidationError as error:
         raise SettingsInvalid(
-            [_from_pydantic(one) for one in error.errors(include_input=False, include_url=False)]
+            [complaint_of(one) for one in error.errors(include_input=False, include_url=False)]
         ) from None
+    return check_whole(settings)
+
+
+def check_whole(settings: Settings) -> Checked:
+    """Check settings that are in form: read their secrets, and judge what only shows when all is seen together.
+
+    Raises:
+        SettingsInvalid: with every complaint, and with the files that were looked into.
+    """
     reader = Secrets(lenient=_is_all_loopback(settings))
     applications = {
         name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
@@ -96,24 +118,29 @@ def check_settings(data: dict[str, Any]) -> Checked:
         )
         for name, one in settings.applications.items()
     }
-    clients = {
-        name: reader.many(f"clients.{name}.secrets", one.secrets, one.secrets_file)
-        for name, one in settings.clients.items()
-    }
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
     store_url = reader.text("store.url", settings.store.url, settings.store.url_file) or DEFAULT_STORE
+    is_lasting = settings.sessions.shape != "cookie" and store_url != MEMORY
+    clients = {
+        name: reader.many(
+            f"clients.{name}.secrets",
+            one.secrets,
+            one.secrets_file,
+            missing=f"issue one with: cronofy-gateway clients secret {name}" if is_lasting else "",
+        )
+        for name, one in settings.clients.items()
+    }
     found = [
         *reader.complaints,
         *_check_ring(ring, reader.complaints),
         *_check_store(store_url),
         *_check_workers(settings, store_url),
         *complaints_about_cookie_shape(settings),
-        *complaints_about_operations(settings),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
     if any(one.fatal for one in found):
-        raise SettingsInvalid(found)
+        raise SettingsInvalid(found, files_of(settings))
     if settings.sessions.shape == "cookie":
         store_url = MEMORY  # nothing lies on a disk, whatever is named
     return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
@@ -154,9 +181,9 @@ def _rules(settings: Settings) -> list[list[Complaint]]:
         _check_public_url(settings),
         _check_callbacks(settings),
         [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
-        [] if settings.clients else [Complaint("clients", "is empty", "add [clients.my-app]")],
+        [] if settings.clients else [_NO_CLIENTS],
         *(_check_application(name, one, settings) for name, one in settings.applications.items()),
-        *(_check_client(name, one, settings) for name, one in settings.clients.items()),
+        *(check_client(name, one, settings) for name, one in settings.clients.items()),
     ]
 
 
@@ -199,7 +226,8 @@ def _check_application(name: str, one: ApplicationSettings, settings: Settings) 
     return []
 
 
-def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+def check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+    """Return what is to be said about a client among these settings, which need not hold it."""
     place = f"clients.{name}"
     found = [
         Complaint(f"{place}.redirect_uris", f"{uri!r} {problem}", "mend it or take it out")
@@ -211,6 +239,7 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
     if one.application is not None and one.application not in settings.applications:
         known = ", ".join(settings.applications) or "none"
         found.append(Complaint(f"{place}.application", f"{one.application!r} is not configured", f"known: {known}"))
+    found += complaints_about_operations(name, one, settings)
     found += _check_pages(place, one, settings)
     if one.any_loopback_redirect and urlsplit(settings.public_url).hostname not in LOOPBACK:
         found.append(
@@ -258,31 +287,3 @@ def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
         for secret in secrets
         if secret and owner[secret] != name
     ]
-
-
-def _from_pydantic(error: Any) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    if error["type"] == "extra_forbidden":
-        return Complaint(place, "is no setting", "check its spelling; config/gateway.example.toml has all of them")
-    hints = {
-        "missing": "set it",
-    }
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Complaint(
-        place, message[:1].lower() + message[1:], hints.get(error["type"], "see config/gateway.example.toml")
-    )
-
-
-def _with_line(complaint: Complaint, text: str) -> Complaint:
-    """Find the line of the file that a complaint is about: its key below its table, else its table."""
-    *table, key = complaint.place.split(".")
-    header, line_of_table, inside = ".".join(table), 0, not table
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := re.match(r"\s*\[([^\[\]]+)\]", line):
-            name = match.group(1).replace('"', "").strip()
-            inside = name == header
-            if inside or name == complaint.place:
-                line_of_table = number
-        elif inside and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
-            return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, number)
-    return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, line_of_table)

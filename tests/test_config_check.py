@@ -48,7 +48,6 @@ def test_every_complaint_comes_at_once() -> None:
         "clients.one.redirect_uris",
         "clients.one.secrets",
         "clients.two.application",
-        "clients.two.secrets",
         "keys.ring",
         "public_url",
     ]
@@ -96,7 +95,38 @@ def test_several_workers_need_what_they_can_share() -> None:
 
 
 def test_a_missing_secret_is_missing_on_loopback_too() -> None:
-    assert places(good_settings(**{**LOOPBACK, "clients": {"app": {}}})) == ["clients.app.secrets"]
+    settings = {**LOOPBACK, "applications": {"main": {"client_id": "id", "emulator_url": "http://localhost:8090"}}}
+    assert places(good_settings(**settings)) == ["applications.main.client_secret"]
+
+
+def test_a_client_without_a_secret_waits_for_one_to_be_issued() -> None:
+    """Whoever wants no secret in the configuration has none there before the first start."""
+    checked = check_settings(good_settings(clients={"app": {}}))
+    (warning,) = checked.warnings
+    assert (warning.place, warning.problem) == ("clients.app.secrets", "is missing")
+    assert warning.hint == "issue one with: cronofy-gateway clients secret app"
+    assert checked.client_secrets == {"app": ()}
+
+
+@pytest.mark.parametrize("changes", [{"store": {"url": "memory:"}}, {"sessions": {"shape": "cookie"}}])
+def test_where_nothing_lasts_a_secret_has_to_be_there(changes: dict[str, Any]) -> None:
+    """An issued one would be gone with the process, and no command could reach it."""
+    assert places(good_settings(clients={"app": {}}, **changes)) == ["clients.app.secrets"]
+
+
+def test_a_gateway_may_start_without_clients() -> None:
+    data = good_settings()
+    del data["clients"]
+    (warning,) = check_settings(data).warnings
+    assert (warning.place, "cronofy-gateway clients add" in warning.hint) == ("clients", True)
+
+
+def test_complaints_name_the_files_that_were_looked_into(tmp_path: Path) -> None:
+    """A file that comes later mends the settings, although the settings file does not change."""
+    application = {"client_id": "id", "client_secret_file": tmp_path / "later"}
+    with pytest.raises(SettingsInvalid) as caught:
+        check_settings(good_settings(applications={"main": application}))
+    assert caught.value.files == (tmp_path / "later",)
 
 
 def test_two_clients_may_not_share_a_secret() -> None:

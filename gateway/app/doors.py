@@ -39,6 +39,7 @@ from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sending import Sender
 from gateway.flows.sessions import SESSION, Sessions
 from gateway.flows.sign_in import SignIns
+from gateway.flows.stored_clients import StoredClients
 from gateway.flows.token_replies import TokenReplies
 from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
@@ -115,6 +116,12 @@ def make_doors(
     limit = settings.proxy.max_body_bytes
     revocations = RevokeDoor(tokens, erasure)
     return PublicDoors(registry, tokens, revocations, proxy, metrics, limit, browser, explainer, backends, callbacks)
+
+
+def stored_clients_of(doors: PublicDoors) -> StoredClients:
+    """Return the clients of the store that the stories share."""
+    tickets = doors.browser.tickets
+    return StoredClients(tickets.records, tickets.clock)
 
 
 def _dropping(sessions: Sessions, handles: Handles) -> Heard:

@@ -182,7 +182,9 @@ class Settings(BaseSettings):
     store: Store = Store()
     keys: Keys = Keys()
     applications: dict[Name, ApplicationSettings] = Field(description="Cronofy applications, by a name of your own.")
-    clients: dict[Name, ClientSettings] = Field(description="Apps registered at this gateway, by client id.")
+    clients: dict[Name, ClientSettings] = Field(
+        default={}, description="Apps registered at this gateway, by client id; others may lie in the store."
+    )
     sessions: SessionsSection = SessionsSection()
     rules: RulesSection = RulesSection()
     proxy: ProxySection = ProxySection()

@@ -150,6 +150,8 @@ class Callers:
                 return None  # Cronofy takes them in the body only
             raise account_required(operation)
         try:
+            if self.registry.is_dead_secret(token):
+                raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This secret was revoked, or its client is disabled.")
             return await (self._by_token(token) if handle_kind(token) is None else self._by_handle(token, operation))
         except RequestRefused:
             # Beside credentials in the body SDKs send whatever they hold, such as an old token (pycronofy, PHP).
@@ -179,14 +181,17 @@ class Callers:
         binding = await self.bindings.find(token)
         if binding is not None and (bound := self.registry.application(binding.application)):
             known = tuple(one for one in self.registry.clients_of(bound) if one.id in binding.clients)
+            if not known:  # whose it is was disabled, or taken out of the settings
+                raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token's client is not registered at this gateway.")
             return Caller(bound, known, token, binding.account, is_person=True)
         only = self.registry.only_application()
         if only is None:
             raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token did not come through this gateway.")
         clients = tuple(one for one in self.registry.clients_of(only) if one.custody is Custody.CLIENT)
         if not clients:
-            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This access token has expired, or was never given out.")
-        return Caller(only, clients if len(clients) == 1 else (), token, "", is_person=True)
+            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "No client of this gateway could have sent this token.")
+        is_alone = len(clients) == 1 and not self.registry.has_disabled(only)
+        return Caller(only, clients if is_alone else (), token, "", is_person=True)
 
     async def _by_session(self, connection: str, operation: Operation) -> Caller:
         if not takes_accounts(operation):

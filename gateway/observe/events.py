@@ -9,6 +9,8 @@ EVENTS: Final[dict[str, str]] = {
     "arbiter.told": "The arbiter, which looks after the workers, has something to say; `text` says what.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "client.ignored": "Something that the store says of a client does not count; `problem` says why.",
+    "clients.refreshed": "What the store says of clients has changed and was taken over.",
     "connection.ended": "A client's backend ended its connection to an account.",
     "callback.forwarded": "A delegated account's callback was signed anew and taken by the client's app.",
     "callback.received": "Cronofy told how a delegated account went; `granted` says whether there is a code.",
@@ -17,7 +19,7 @@ EVENTS: Final[dict[str, str]] = {
     "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
     "delegation.ended": "A service account ended, and with it what was connected through it: `ended` connections.",
     "gateway.started": "The gateway answers on its addresses.",
-    "gateway.reloaded": "The settings were read again; new workers take over from the old ones.",
+    "gateway.reloaded": "The settings were read again and taken over; `needs_restart` names those that have to wait.",
     "gateway.reload_refused": "The settings on disk cannot be used; `problems` says why, and all stays as it was.",
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
@@ -60,6 +62,8 @@ EVENTS: Final[dict[str, str]] = {
 ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
+CLIENT_IGNORED: Final = "client.ignored"
+CLIENTS_REFRESHED: Final = "clients.refreshed"
 CONNECTION_ENDED: Final = "connection.ended"
 CALLBACK_FORWARDED: Final = "callback.forwarded"
 CALLBACK_RECEIVED: Final = "callback.received"

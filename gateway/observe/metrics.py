@@ -142,6 +142,18 @@ class Metrics:
             ["call", "kind"],
             registry=self.registry,
         )
+        self.reloads = Counter(
+            "gateway_reloads",
+            "Times that the settings were read again, by outcome: taken or refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.reloaded_at = Gauge(
+            "gateway_reloaded_at_seconds",
+            "Unix time at which settings were last read again and taken over; 0 for never since the start.",
+            registry=self.registry,
+            multiprocess_mode="max",
+        )
         self.upstream_failures = Counter(
             "gateway_upstream_failures",
             "Calls that Cronofy did not answer usably, by code.",

@@ -78,11 +78,12 @@ async def _caller(request: web.Request) -> tuple[Caller, str]:
     token = bearer_token(authorization) or ""
     binding = await doors.tokens.bindings.find(token) if token else None
     bound = doors.registry.application(binding.application) if binding else None
-    if binding is None or bound is None:
+    known = doors.registry.clients_of(bound) if bound else ()
+    clients = tuple(one for one in known if binding and one.id in binding.clients)
+    if binding is None or bound is None or not clients:
         raise RequestRefused(
             Code.CREDENTIALS_UNKNOWN,
             "Send an access token that came through this gateway.",
             headers={"WWW-Authenticate": 'Bearer realm="cronofy-gateway"'},
         )
-    clients = tuple(one for one in doors.registry.clients_of(bound) if one.id in binding.clients)
     return Caller(bound, clients, token, binding.account, is_person=True), binding.scope

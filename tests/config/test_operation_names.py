@@ -19,7 +19,8 @@ def with_operations(*names: str) -> dict[str, Any]:
 
 def test_names_of_rows_and_of_extra_operations_are_known() -> None:
     settings = check_settings(with_operations("calendars", "batch", "extra_new_things_id_get")).settings
-    assert complaints_about_operations(settings) == []
+    for name, one in settings.clients.items():
+        assert complaints_about_operations(name, one, settings) == []
 
 
 @pytest.mark.parametrize(

@@ -229,3 +229,24 @@ async def test_a_secret_is_not_sent_where_cronofy_would_not_take_it(clock: FakeC
         await identifying(kit(clock), registry(A)).identify(_bearer("a-secret"), BY_NAME[name])
     wanted = Code.OPERATION_REFUSED if name == "create_application" else Code.ACCOUNT_REQUIRED
     assert caught.value.code == wanted
+
+
+async def test_a_token_of_a_disabled_client_is_nobodys(clock: FakeClock) -> None:
+    """Cronofy would still take it: the gateway must not."""
+    one, known = kit(clock), registry(A, B)
+    await one.bindings.remember(A, read_token_reply(token_reply().body), account="acc_1", scope="s")
+    known.replace([APPLICATION], [B], disabled=[A])
+    callers = identifying(one, known)
+    for token in ("access-1", "refresh-1"):
+        with pytest.raises(RequestRefused) as caught:
+            await callers.identify(_bearer(token), BY_NAME["calendars"])
+        assert caught.value.code is Code.CREDENTIALS_UNKNOWN
+    unseen = await callers.identify(_bearer("unseen"), BY_NAME["calendars"])
+
+    assert unseen is not None
+    assert unseen.clients == ()  # it could be A's as well, so B does not adopt it
+    with pytest.raises(RequestRefused):  # not a token that nobody has seen: it would be sent to Cronofy
+        await callers.identify(_bearer("a-secret"), BY_NAME["availability"])
+    known.replace([APPLICATION], [], disabled=[A, B])
+    with pytest.raises(RequestRefused):
+        await callers.identify(_bearer("unseen"), BY_NAME["calendars"])

@@ -41,6 +41,49 @@ def test_a_client_is_known_by_any_spelling_of_its_credentials() -> None:
         assert caught.value.code is Code.INVALID_CLIENT
 
 
+def test_another_registry_takes_the_place_of_all_of_it() -> None:
+    """A look-up by secret or origin that stayed behind would let a client in that is gone."""
+    page = BrowserDoor(frozenset({"https://a.test"}), "https://a.test/", "s", "s", "s")
+    known = registry(client("a", browser=page))
+    known.replace([APPLICATION], [client("b")])
+
+    assert (known.client_by_secret("a-secret"), known.page_origins) == (None, frozenset())
+    assert known.client_by_secret("b-secret") is known.client("b")
+    with pytest.raises(RequestRefused):
+        known.client("a")
+
+
+def test_a_disabled_client_is_found_by_nobody_and_leaves_its_application_to_no_other() -> None:
+    """Else its tokens would be adopted by the client that remains."""
+    known = registry(client("a"), client("b"))
+    known.replace([APPLICATION], [client("a")], disabled=[client("b")])
+
+    assert known.client_by_secret("b-secret") is None
+    assert known.clients_of(APPLICATION) == (client("a"),)
+    assert not known.is_only_client(client("a"))
+    known.replace([APPLICATION], [client("a")])
+    assert known.is_only_client(client("a"))
+
+
+def test_a_secret_that_opens_nothing_any_more_is_known_as_such() -> None:
+    """It is no token of Cronofy's, so nobody there is to see it."""
+    known = registry(client("a"), client("b"))
+    known.replace([APPLICATION], [client("a")], disabled=[client("b")])
+
+    assert known.is_dead_secret("b-secret")
+    assert known.is_dead_secret("cgs_revoked")
+    assert not known.is_dead_secret("a-secret")
+    assert not known.is_dead_secret("a-token-of-cronofys")
+
+
+def test_a_call_whose_application_was_taken_away_meanwhile_is_refused() -> None:
+    known = registry(client("a"))
+    known.replace([], [])
+    with pytest.raises(RequestRefused) as caught:
+        known.application_of(client("a"))
+    assert caught.value.code is Code.CLIENT_UNKNOWN
+
+
 def test_only_one_means_exactly_one() -> None:
     other = client("b", application="other")
     known = Registry([APPLICATION], [client("a"), other])
