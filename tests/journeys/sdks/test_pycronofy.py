@@ -7,6 +7,7 @@ from pathlib import Path
 import pycronofy
 import pytest
 
+from tests.journeys.custody import CUSTODIES, client_in
 from tests.journeys.sdks import python_calls
 from tests.journeys.sdks.calls import ENTERPRISE, OF_OAUTH, PYTHON_CALLS, SERVICE_SCOPE, Journeyed, Outcome
 from tests.journeys.sdks.python_journey import Journey
@@ -16,16 +17,16 @@ from tests.journeys.world import open_world
 LOCAL = {"hmac_valid", "validate"}
 
 
-@pytest.fixture(scope="module")
-def journeyed(tmp_path_factory: pytest.TempPathFactory) -> Journeyed:
+@pytest.fixture(scope="module", params=CUSTODIES)
+def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Journeyed:
     """Make the whole journey once; the tests read how each call went."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1")
-        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy")))
+        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy"), request.param))
 
 
-async def _journey(folder: Path) -> Journeyed:
-    async with open_world(folder) as world:
+async def _journey(folder: Path, custody: str) -> Journeyed:
+    async with open_world(folder, clients=client_in(custody)) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope="read_events create_event")
         await world.consent()
         journey = Journey(world, asyncio.get_running_loop())
