@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.custody import CUSTODIES, client_in
-from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed
 from tests.journeys.sdks.node_process import run_script
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, open_world
-
 
 
 @pytest.fixture(scope="module", params=CUSTODIES)

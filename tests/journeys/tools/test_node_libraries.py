@@ -12,10 +12,10 @@ from tests.journeys.tools.api_steps import SCOPE, WRONG
 from tests.journeys.tools.table import LIBRARY_CALLS
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, open_world
 
-_LIBRARIES = ("openid-client", "simple-oauth2")
+LIBRARIES = ("openid-client", "simple-oauth2")
 
 
-@pytest.fixture(scope="module", params=[(tool, custody) for tool in _LIBRARIES for custody in CUSTODIES], ids="-".join)
+@pytest.fixture(scope="module", params=[(tool, custody) for tool in LIBRARIES for custody in CUSTODIES], ids="-".join)
 def outcomes(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, node_folder: Path
 ) -> dict[str, Outcome]:

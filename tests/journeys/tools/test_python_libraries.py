@@ -15,21 +15,21 @@ from tests.journeys.tools.table import LIBRARY_CALLS
 from tests.journeys.tools.walk import walk
 from tests.journeys.world import World
 
-_BEGIN: Final[dict[str, Callable[[World, str], ToolJourney]]] = {
+BEGIN: Final[dict[str, Callable[[World, str], ToolJourney]]] = {
     "Authlib": AuthlibJourney,
     "requests-oauthlib": RequestsOauthlibJourney,
     "httpx-oauth": HttpxOauthJourney,
 }
 
 
-@pytest.fixture(scope="module", params=[(tool, custody) for tool in _BEGIN for custody in CUSTODIES], ids="-".join)
+@pytest.fixture(scope="module", params=[(tool, custody) for tool in BEGIN for custody in CUSTODIES], ids="-".join)
 def outcomes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     """Make each journey once; the tests read how each call went."""
     tool, custody = request.param
     with pytest.MonkeyPatch.context() as patch:
         for name in ("OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
             patch.setenv(name, "1")  # loopback speaks plain http; the scope grows by free_busy_write
-        return walk(tmp_path_factory.mktemp(tool), _BEGIN[tool], LIBRARY_CALLS, custody)
+        return walk(tmp_path_factory.mktemp(tool), BEGIN[tool], LIBRARY_CALLS, custody)
 
 
 @pytest.mark.parametrize("name", LIBRARY_CALLS)
