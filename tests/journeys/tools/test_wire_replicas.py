@@ -1,9 +1,9 @@
 """Wire replicas of the Ruby, PHP and C# SDKs and of omniauth-cronofy: what these send, byte by byte.
 
-The packages cannot be installed from where the tests take theirs, so nothing of the SDKs runs: their requests do. Habits
-that are tried elsewhere are not tried again: the Status line that Ruby reads in test_crossing_headers, states of all
-kinds in test_bad_input_authorize, the Bearer None of Python and Node in test_bad_input_token, C#'s Content-Encoding on a
-judged body in test_bad_bodies.
+The packages cannot be installed from where the tests take theirs, so nothing of the SDKs runs: their requests do.
+Habits that are tried elsewhere are not tried again: the Status line that Ruby reads in test_crossing_headers, states of
+all kinds in test_bad_input_authorize, the Bearer None of Python and Node in test_bad_input_token, C#'s Content-Encoding
+on a judged body in test_bad_bodies.
 """
 
 from collections.abc import Callable
