@@ -9,8 +9,11 @@ from gateway.config_check import Checked
 from gateway.flows.answers import Answers, AnswerSettings
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Callers
+from gateway.flows.custodian import Custodian
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Explainer
+from gateway.flows.handles import HANDLE, Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -20,12 +23,14 @@ from gateway.flows.ports import Clock, Heard
 from gateway.flows.proxy import Proxy
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import LEASE, PATIENCE, Refreshes
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sending import Sender
 from gateway.flows.sessions import SESSION, Sessions
 from gateway.flows.sign_in import SignIns
-from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.token_replies import TokenReplies
+from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
 from gateway.rules.cookies import CookieNames
@@ -51,7 +56,9 @@ def make_doors(
     patience = max(PATIENCE, 2 * (settings.upstream.connect_timeout + settings.upstream.read_timeout) + LEASE)
     refreshes = Refreshes(journal, cronofy, clock, metrics, patience=patience)
     vault = Vault(connections, registry, refreshes, clock, metrics, beside=shape.beside)
-    callers = Callers(registry, bindings, vault)
+    handles = Handles(records, clock, kept=settings.sessions.connection_kept)
+    custodian = Custodian(handles, connections, bindings, modes, vault, refreshes, TokenReplies(metrics), clock)
+    callers = Callers(registry, bindings, vault, handles)
     table = OperationTable((*OPERATIONS, *(extra_operation(line) for line in settings.proxy.extra_operations)))
     states = {Rule.INTEGRATED_CONFERENCING: settings.rules.integrated_conferencing}
     rules = ModeRules(table, modes, vault, cronofy, clock, metrics, states)
@@ -61,14 +68,16 @@ def make_doors(
         callers=callers,
         modes=modes,
         bodies=RuledBodies(callers, rules, bindings, settings.proxy.max_ruled_body_bytes),
-        answers=Answers(bindings, metrics, answering),
+        answers=Answers(bindings, metrics, answering, custodian),
         sender=Sender(outside.upstream, vault),
         metrics=metrics,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
-    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics)
+    tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, custodian)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
-    outside.store.listen(_dropping(sessions))
+    outside.store.listen(_dropping(sessions, handles))
+    disconnects = Disconnects(connections, bindings, modes, vault, cronofy)
+    erasure = Erasure(outside.store, registry, sessions, bindings, disconnects, handles)
     browser = BrowserDoors(
         browsers=Browsers(registry, names, settings.public_url),
         sign_ins=sign_ins,
@@ -76,21 +85,23 @@ def make_doors(
         own_sessions=OwnSessions(sessions, clock),
         storage=shape.storage,
         connections=connections,
-        disconnects=Disconnects(connections, bindings, modes, vault, cronofy),
+        disconnects=disconnects,
         modes=modes,
         tickets=Tickets(records, clock),
         logout_url=f"{settings.public_url}/auth/logout",
     )
     explainer = Explainer(table, modes, rules)
     limit = settings.proxy.max_body_bytes
-    return PublicDoors(registry, tokens, RevokeDoor(tokens), proxy, metrics, limit, browser, explainer)
+    return PublicDoors(registry, tokens, RevokeDoor(tokens, erasure), proxy, metrics, limit, browser, explainer)
 
 
-def _dropping(sessions: Sessions) -> Heard:
-    """Return what drops a session from the cache as soon as the store tells that somebody ended it."""
+def _dropping(sessions: Sessions, handles: Handles) -> Heard:
+    """Return what drops a session or handle from the cache as soon as the store tells that somebody ended it."""
 
     def heard(kind: str, record_id: str) -> None:
         if kind == SESSION:
             sessions.forget(record_id)
+        elif kind == HANDLE:
+            handles.forget(record_id)
 
     return heard

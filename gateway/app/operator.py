@@ -107,8 +107,7 @@ def inventory_of(doors: PublicDoors) -> Inventory:
 
 def erasure_of(doors: PublicDoors) -> Erasure:
     """Return what erases accounts from the store that the stories share."""
-    door = doors.browser
-    return Erasure(door.tickets.records.store, doors.registry, door.sessions, doors.tokens.bindings, door.disconnects)
+    return doors.revocations.erasure
 
 
 def imports_over(doors: PublicDoors, *, rate: float, stop: asyncio.Event) -> Imports:

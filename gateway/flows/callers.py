@@ -1,23 +1,27 @@
 """Whose call is it? A proxied call is known by its Authorization header.
 
-A Bearer is looked up as a client's secret, then as a bound token; one that the gateway never saw is accepted only where
-exactly one application is configured, since only then it is clear whose data centre it is for.
+A Bearer is looked up as a client's secret, then as a handle, then as a bound token; one that the gateway never saw is
+accepted only where exactly one application is configured, since only then it is clear whose data centre it is for, and
+where a client keeps its tokens itself, since only such a one can have got it elsewhere.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.flows.bindings import Bindings
+from gateway.flows.handles import Handles
 from gateway.flows.registry import Registry
 from gateway.flows.vault import Vault
 from gateway.rules.authorization import bearer_token, single_authorization
-from gateway.rules.client import Application, Client
+from gateway.rules.client import Application, Client, Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.handles import handle_kind
 from gateway.rules.headers import GATEWAY_ACCOUNT, Pairs
 from gateway.rules.operations import Credential, Operation
 
 _OF_ACCOUNTS: Final = frozenset({Credential.USER, Credential.SERVICE_ACCOUNT})
+_OF_TOKENS: Final = _OF_ACCOUNTS | {Credential.UNIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Callers:
     registry: Registry
     bindings: Bindings
     vault: Vault
+    handles: Handles
 
     async def identify(self, headers: Pairs, operation: Operation, connection: str = "") -> Caller | None:
         """Say who calls; None when only the body can tell (`client_id` and `client_secret` in it).
@@ -87,7 +92,24 @@ class Callers:
         if client := self.registry.client_by_secret(token):
             application = self.registry.application_of(client)
             return Caller(application, (client,), application.client_secret, "", is_person=False)
+        if handle_kind(token) is not None:
+            return await self._by_handle(token, operation)
         return await self._by_token(token)
+
+    async def _by_handle(self, token: str, operation: Operation) -> Caller | None:
+        if Credential.BODY in operation.credentials and not operation.credentials & _OF_TOKENS:
+            return None  # an SDK sends its token along with the credentials in the body, which alone count
+        handle = await self.handles.find(token)
+        application = self.registry.application(handle.application) if handle else None
+        clients = self.registry.clients_of(application) if application else ()
+        if handle is None or handle.kind != "access" or not any(handle.is_of(one) for one in clients):
+            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This access token has expired, or was never given out.")
+        if not operation.credentials & _OF_TOKENS:
+            # Cronofy would answer 401 to a token here, which must not be taken for a dead connection.
+            raise RequestRefused(
+                Code.OPERATION_REFUSED, "This operation takes the API key: send the client secret as Bearer."
+            )
+        return await self._of_connection(handle.connection)
 
     async def _by_token(self, token: str) -> Caller:
         binding = await self.bindings.find(token)
@@ -97,7 +119,9 @@ class Callers:
         only = self.registry.only_application()
         if only is None:
             raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This token did not come through this gateway.")
-        clients = self.registry.clients_of(only)
+        clients = tuple(one for one in self.registry.clients_of(only) if one.custody is Custody.CLIENT)
+        if not clients:
+            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This access token has expired, or was never given out.")
         return Caller(only, clients if len(clients) == 1 else (), token, "", is_person=True)
 
     async def _by_session(self, connection: str, operation: Operation) -> Caller:
@@ -106,6 +130,9 @@ class Callers:
             raise RequestRefused(
                 Code.OPERATION_REFUSED, "This operation takes the application's API key, which pages do not have."
             )
+        return await self._of_connection(connection)
+
+    async def _of_connection(self, connection: str) -> Caller:
         fresh = await self.vault.fresh(connection)
         account = fresh.stored.connection.account
         return Caller(

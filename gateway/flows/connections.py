@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.flows.bindings import account_key
-from gateway.flows.ports import Clock
+from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
@@ -19,6 +19,7 @@ from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
 _PAGE: Final = 200
+_TRIES: Final = 5
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -36,6 +37,8 @@ class Connection(msgspec.Struct, frozen=True):
         state: `reconnect_required` once Cronofy refused the refresh token for good.
         lost_by: how it came to that: `refused`, `interrupted` (an answer to an earlier refresh was lost), `young_401`
             (a token was refused right after it was given), or `ended` here.
+        profiles: ids of the profiles that were connected through this client: what it may end where others hang on the
+            account.
     """
 
     client: str
@@ -48,6 +51,7 @@ class Connection(msgspec.Struct, frozen=True):
     scope: str
     state: Literal["active", "reconnect_required"] = "active"
     lost_by: str = ""
+    profiles: tuple[str, ...] = ()
 
     def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
         return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
@@ -95,6 +99,8 @@ class Connections:
     ) -> Stored:
         """Write the token set of a sign-in, over whatever stood there: the person has just authorized anew.
 
+        Only the profiles that were connected before are kept.
+
         Args:
             client: whose connection it is.
             tokens: the token set.
@@ -106,8 +112,45 @@ class Connections:
             StoreUnavailable: nothing was written.
         """
         record_id = connection_id(client, tokens.account)
-        now = self._clock.now() if at is None else at
-        connection = Connection(
+        fresh = self._made_of(client, tokens, self._clock.now() if at is None else at)
+        for _ in range(_TRIES):
+            there = await self.load(record_id)
+            before = there.connection.profiles if there else ()
+            profiles = tuple(dict.fromkeys((*before, *fresh.profiles)))
+            wanted = (there.version if there else 0) if expected is None else expected
+            try:
+                return await self._save(record_id, msgspec.structs.replace(fresh, profiles=profiles), expected=wanted)
+            except VersionMoved:
+                if expected is not None:
+                    raise
+        # One stands there that the key ring cannot open, or that others write all the time.
+        return await self._save(record_id, fresh, expected=None)
+
+    async def connect_unless_newer(self, client: Client, tokens: TokenSet, at: float) -> Stored:
+        """Write a token set that was answered a while ago, unless a sign-in or a refresh has brought a newer one.
+
+        Args:
+            client: whose connection it is.
+            tokens: the token set.
+            at: Unix time, in seconds, at which it was answered.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        record_id = connection_id(client, tokens.account)
+        for _ in range(_TRIES):
+            there = await self.load(record_id)
+            if there and there.connection.state == "active" and there.connection.obtained_at >= at:
+                return there
+            try:
+                return await self.connect(client, tokens, at=at, expected=there.version if there else 0)
+            except VersionMoved:
+                continue
+        # One stands there that the key ring cannot open: nobody else can use it either.
+        return await self.connect(client, tokens, at=at)
+
+    def _made_of(self, client: Client, tokens: TokenSet, now: float) -> Connection:
+        return Connection(
             client=client.id,
             application=client.application,
             account=tokens.account,
@@ -116,8 +159,8 @@ class Connections:
             expires_at=now + tokens.expires_in,
             obtained_at=now,
             scope=tokens.scope,
+            profiles=(tokens.profile_id,) if tokens.profile_id else (),
         )
-        return await self._save(record_id, connection, expected=expected)
 
     async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
         """Write the token set of a refresh.

@@ -14,9 +14,10 @@ from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.proxy import Proxy
 from gateway.flows.registry import Registry
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
-from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.tokens import TokenDoor
 from gateway.observe.metrics import Metrics
 from gateway.web.browser import Browsers
 from gateway.web.session_storage import SessionStorage

@@ -12,6 +12,10 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.custodian import Custodian
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.erasure import Erasure
+from gateway.flows.handles import Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
@@ -19,7 +23,10 @@ from gateway.flows.ports import ApiReply
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sessions import Sessions
+from gateway.flows.token_replies import TokenReplies
 from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
@@ -31,6 +38,7 @@ from gateway.rules.headers import Pairs
 from gateway.rules.mode_limits import Rule, RuleState
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.scopes import ScopePolicy
+from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 
@@ -167,6 +175,7 @@ class Kit:
     bindings: Bindings
     modes: ModeBook
     connections: Connections
+    handles: Handles
 
 
 def kit(clock: FakeClock) -> Kit:
@@ -183,6 +192,7 @@ def kit(clock: FakeClock) -> Kit:
         Bindings(records, clock),
         modes,
         Connections(records, clock, kept=86_400),
+        Handles(records, clock, kept=86_400),
     )
 
 
@@ -232,8 +242,29 @@ def admission(one: Kit) -> ModeAdmission:
     return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)
 
 
+def custodian(one: Kit, known: Registry | None = None) -> Custodian:
+    """Return what keeps tokens for clients, over a kit."""
+    answers = refreshes(one)
+    keeper = Vault(one.connections, known or registry(), answers, one.clock, one.metrics)
+    replies = TokenReplies(one.metrics)
+    return Custodian(one.handles, one.connections, one.bindings, one.modes, keeper, answers, replies, one.clock)
+
+
 def token_door(one: Kit, known: Registry) -> TokenDoor:
     """Return the token endpoint's story over a kit."""
+    keeper = custodian(one, known)
     return TokenDoor(
-        known, one.bindings, one.modes, admission(one), one.cronofy, refreshes(one), one.clock, one.metrics
+        known, one.bindings, one.modes, admission(one), one.cronofy, keeper.refreshes, one.clock, one.metrics, keeper
     )
+
+
+def erasure(one: Kit, known: Registry) -> Erasure:
+    """Return what erases accounts, over a kit."""
+    disconnects = Disconnects(one.connections, one.bindings, one.modes, custodian(one, known).vault, one.cronofy)
+    sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
+    return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
+
+
+def revoke_door(one: Kit, known: Registry) -> RevokeDoor:
+    """Return the revocation endpoint's story over a kit."""
+    return RevokeDoor(token_door(one, known), erasure(one, known))

@@ -8,14 +8,16 @@ import pytest
 
 from gateway.flows.answers import Answers, AnswerSettings, Asked
 from gateway.flows.callers import Caller
+from gateway.flows.connections import connection_id
 from gateway.rules.batches import refused_item
+from gateway.rules.client import Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, OperationTable
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, token_reply
+from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, custodian, kit, token_reply
 
 A = client("a")
 CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
@@ -27,7 +29,8 @@ def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked
 
 
 def answers(one: Kit) -> Answers:
-    return Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000))
+    settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
+    return Answers(one.bindings, one.metrics, settings, custodian(one))
 
 
 def values(headers: Pairs, name: str) -> list[str]:
@@ -153,3 +156,26 @@ def test_a_batch_of_which_nothing_is_left_is_answered_here(clock: FakeClock) -> 
     assert json.loads(answer.body or b"") == {"batch": [refused_item("calendar_id", "x", "No.")]}
     assert values(answer.headers, "Cronofy-Access-Mode") == ["free_busy"]
     assert values(answer.headers, "Content-Type") == ["application/json; charset=utf-8"]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+async def test_a_new_application_calendars_tokens_stay_where_the_gateway_keeps_them(
+    clock: FakeClock, status: int
+) -> None:
+    one, keeper = kit(clock), client("a", custody=Custody.GATEWAY)
+    caller = Caller(APPLICATION, (keeper,), None, "", is_person=False)
+    reply = FakeReply(status, [], token_reply(sub="apc_1", application_calendar_id="apc_1").body)
+    answer = await answers(one).make(reply, asked("POST", "/v1/application_calendars", caller), "not_applicable")
+
+    assert answer.body is not None
+    told = json.loads(answer.body)
+    assert (told["application_calendar_id"], told["sub"], told["expires_in"]) == ("apc_1", "apc_1", 3600)
+    assert b"access-1" not in answer.body
+    assert b"refresh-1" not in answer.body
+    found = await one.handles.find(told["access_token"])
+    stored = await one.connections.load(connection_id(keeper, "apc_1"))
+    assert found is not None
+    assert stored is not None
+    assert (found.connection, stored.connection.access_token) == (stored.id, "access-1")
+    assert await one.bindings.find("access-1") is None
+    assert values(answer.headers, "Cache-Control") == ["no-store"]

@@ -23,6 +23,7 @@ from tests.flows.fakes import (
     FakeUpstream,
     Kit,
     client,
+    custodian,
     kit,
     mode_rules,
     registry,
@@ -57,12 +58,13 @@ class Body:
 
 
 def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
-    callers = Callers(registry(A, B), one.bindings, vault(one, A, B))
+    callers = Callers(registry(A, B), one.bindings, vault(one, A, B), one.handles)
+    settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
         modes=one.modes,
-        answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
+        answers=Answers(one.bindings, one.metrics, settings, custodian(one, registry(A, B))),
         bodies=RuledBodies(callers, mode_rules(one, A, B), one.bindings, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,

@@ -40,7 +40,7 @@ class Request:
 
 
 def bodies(one: Kit) -> RuledBodies:
-    callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING))
+    callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING), one.handles)
     return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, 1_000)
 
 

@@ -6,14 +6,13 @@ from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
-from gateway.flows.tokens import RevokeDoor
 from gateway.rules.client import BrowserDoor
 from gateway.rules.cookies import CookieNames
 from gateway.rules.session_times import Lifetimes
 from gateway.web.browser import Browsers
 from gateway.web.keys import BrowserDoors, PublicDoors
 from gateway.web.session_storage import RecordStorage
-from tests.flows.fakes import FakeUpstream, Kit, client, registry, token_door
+from tests.flows.fakes import FakeUpstream, Kit, client, registry, revoke_door, token_door
 from tests.flows.test_proxy import proxy
 
 PAGES = BrowserDoor(
@@ -48,4 +47,6 @@ def doors(one: Kit, upstream: FakeUpstream, *, max_body_bytes: int = 1_000_000) 
         logout_url=f"{public_url}/auth/logout",
     )
     explainer = Explainer(carrying.table, one.modes, carrying.bodies.rules)
-    return PublicDoors(known, tokens, RevokeDoor(tokens), carrying, one.metrics, max_body_bytes, browser, explainer)
+    return PublicDoors(
+        known, tokens, revoke_door(one, known), carrying, one.metrics, max_body_bytes, browser, explainer
+    )
