@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 GATEWAY: Final = os.environ.get("GATEWAY", "http://127.0.0.1:8080")
-PUBLIC_URL: Final = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8090")
+PUBLIC_URL: Final = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8060")
 CLIENT_ID: Final = os.environ.get("CLIENT_ID", "demo-web")
 CLIENT_SECRET: Final = os.environ.get("CLIENT_SECRET", "demo-web-secret")
 
@@ -127,4 +127,4 @@ def make_app() -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(make_app(), host="127.0.0.1", port=urlsplit(PUBLIC_URL).port or 8090, access_log=None, print=None)
+    web.run_app(make_app(), host="127.0.0.1", port=urlsplit(PUBLIC_URL).port or 8060, access_log=None, print=None)

@@ -11,7 +11,7 @@ STRICT_CLIENT: Final = "demo-strict"
 FREE_BUSY_CLIENT: Final = "demo-free-busy-only"
 BROKER_CLIENT: Final = "demo-broker"
 
-EXAMPLE_PAGE: Final = "http://127.0.0.1:8090"
+EXAMPLE_PAGE: Final = "http://127.0.0.1:8060"
 """Where examples/ticket-page is served; it signs in as the demo app's client."""
 
 

@@ -8,6 +8,10 @@ from typing import Final
 import pytest
 
 from gateway.emulator import authorizations, grants, ids
+from gateway.flows import handles
+from gateway.flows.vault import TOO_YOUNG
+from gateway.rules.handles import Kind, write_handle
+from tests.clock import FakeClock
 from tests.examples.example import EXAMPLES, Example, fields_of, run_example
 from tests.journeys.custody import CUSTODIES, client_in
 from tests.journeys.sdks.node_runtime import install, node
@@ -27,21 +31,26 @@ def command(name: str) -> list[str]:
 
 @pytest.fixture
 def issued(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every code and token that the emulator hands out."""
+    """Every code and token that the emulator hands out, and every handle that the gateway makes of one."""
     made: list[str] = []
 
     def note() -> str:
         made.append(ids.new_token())
         return made[-1]
 
+    def note_handle(kind: Kind, random: str) -> str:
+        made.append(write_handle(kind, random))
+        return made[-1]
+
+    monkeypatch.setattr(handles, "write_handle", note_handle)
     for module in (authorizations, grants):
         monkeypatch.setattr(module, "new_token", note)
     return made
 
 
 @pytest.fixture(params=CUSTODIES)
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, clients=client_in(request.param)) as opened:
+async def world(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> AsyncIterator[World]:
+    async with open_world(tmp_path, clients=client_in(request.param), clock=clock) as opened:
         yield opened
 
 
@@ -107,9 +116,11 @@ async def test_a_form_of_another_page_is_refused(world: World, example: Example)
     assert 'id="mode"' in await example.get("/")
 
 
-async def test_a_token_that_has_ended_is_renewed(world: World, example: Example) -> None:
+async def test_a_token_that_has_ended_is_renewed(world: World, example: Example, clock: FakeClock) -> None:
+    """By the app itself in custody `client`, by the gateway in custody `gateway`: the person notices neither."""
     await world.consent("read_write")
     await example.get("/connect")
+    clock.pass_time(TOO_YOUNG)
     await _order(world, "/_emulator/tokens/expire")
     assert 'id="mode"' in await example.get("/")
 

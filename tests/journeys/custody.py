@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from tests.journeys.world import ADDING, SECRETS, World
 
-CUSTODIES: Final = ("client",)
+CUSTODIES: Final = ("client", "gateway")
 """Every journey of an app is made once in each of these."""
 
 

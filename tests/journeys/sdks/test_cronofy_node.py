@@ -35,7 +35,7 @@ async def _journey(folder: Path, scripts: Path, custody: str) -> Journeyed:
         }
         async with asyncio.timeout(60):
             outcomes = await run_script(world, scripts / "calls.cjs", journey)
-        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, await world.seen_upstream())
 
 
 @pytest.mark.parametrize("name", NODE_CALLS)

@@ -32,7 +32,7 @@ async def _journey(folder: Path, custody: str) -> Journeyed:
         journey = Journey(world, asyncio.get_running_loop())
         journey.known["service_token"] = service["access_token"]
         outcomes = await asyncio.to_thread(_make_calls, journey)
-        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, await world.seen_upstream())
 
 
 def _make_calls(journey: Journey) -> dict[str, Outcome]:
