@@ -40,6 +40,7 @@ check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy examples/flask-pycronofy/app.py examples/ticket-page/backend.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 

@@ -128,8 +128,10 @@ class ToolJourney:
         answer = await self.request("GET", f"{self.world.gateway}/v1/userinfo")
         assert answer.status == 401
         assert "www-authenticate" in answer.headers
-        status, told, _ = await self.world.token(grant_type="refresh_token", refresh_token=self.renewal)
-        assert (status, told["error"]) == (400, "invalid_grant")
+        form = {"client_id": self.client_id, "client_secret": self.secret}
+        form |= {"grant_type": "refresh_token", "refresh_token": self.renewal}
+        async with self.world.session.post(f"{self.world.gateway}/oauth/token", data=form) as reply:
+            assert (reply.status, (await reply.json())["error"]) == (400, "invalid_grant")
 
 
 def day(days: float, form: str = "%Y-%m-%dT%H:%M:%SZ") -> str:
