@@ -34,7 +34,7 @@ EVENTS: Final[dict[str, str]] = {
     "store.lost": "The record store does not answer any more; calls that need it are 503 until it is back.",
     "store.recovered": "The record store answers again.",
     "store.warned": "The record store is set up so that records can get lost.",
-    "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "token.bound": "A token set went to its client, bound by hashes, or handles for it did; see `custody`.",
     "rule.observed": "A rule that only observes would have refused this call.",
     "session.began": "A person signed in.",
     "session.outgrown": "A session's new tokens do not fit into its cookie; the old cookie was left alone.",

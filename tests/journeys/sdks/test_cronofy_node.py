@@ -35,7 +35,7 @@ async def _journey(folder: Path, scripts: Path, custody: str) -> Journeyed:
         }
         async with asyncio.timeout(60):
             outcomes = await run_script(world, scripts / "calls.cjs", journey)
-        return Journeyed(world.gateway, custody, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, service["access_token"], await world.seen_upstream())
 
 
 @pytest.mark.parametrize("name", NODE_CALLS)
@@ -46,6 +46,11 @@ def test_the_node_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NODE_CALLS if name not in OF_OAUTH])
 def test_node_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
     journeyed.assert_names_the_mode(name)
+
+
+def test_node_holds_what_its_custody_gives_it(journeyed: Journeyed) -> None:
+    """Else the two journeys would be one and the same."""
+    assert journeyed.held.startswith("cga_") == (journeyed.custody == "gateway")
 
 
 def test_no_request_of_the_node_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:

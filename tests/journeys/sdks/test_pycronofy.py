@@ -32,7 +32,7 @@ async def _journey(folder: Path, custody: str) -> Journeyed:
         journey = Journey(world, asyncio.get_running_loop())
         journey.known["service_token"] = service["access_token"]
         outcomes = await asyncio.to_thread(_make_calls, journey)
-        return Journeyed(world.gateway, custody, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, service["access_token"], await world.seen_upstream())
 
 
 def _make_calls(journey: Journey) -> dict[str, Outcome]:
@@ -60,6 +60,11 @@ def test_the_python_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PYTHON_CALLS if name not in OF_OAUTH])
 def test_python_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
     journeyed.assert_names_the_mode(name)
+
+
+def test_python_holds_what_its_custody_gives_it(journeyed: Journeyed) -> None:
+    """Else the two journeys would be one and the same."""
+    assert journeyed.held.startswith("cga_") == (journeyed.custody == "gateway")
 
 
 def test_no_request_of_the_python_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:
