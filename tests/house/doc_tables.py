@@ -15,6 +15,7 @@ from gateway.rules.error_codes import MEANINGS
 from gateway.rules.mode_limits import LIMITS, WORKS
 from gateway.rules.operations import OPERATIONS, Body
 from tests.journeys.sdks.calls import NODE_CALLS, PYTHON_CALLS
+from tests.journeys.tools.table import COLUMNS, custodies, tools
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
@@ -92,6 +93,24 @@ def sdk_table() -> str:
     return _table(("call", "pycronofy (Python)", "cronofy (Node)"), rows)
 
 
+def client_table() -> str:
+    """Return the table of clients and what each was tried with; the journeys make the calls that stand in it."""
+    rows = [
+        (f"{tool.name} (wire replica)" if tool.is_replica else tool.name, *map(tool.result, COLUMNS.values()))
+        for tool in tools()
+    ]
+    return _table(("client", *COLUMNS), rows)
+
+
+def pointing_table() -> str:
+    """Return the table of versions, and of how each client is pointed at the gateway."""
+    rows = [
+        (tool.name, f"{tool.version}, its source" if tool.is_replica else tool.version, tool.shows, tool.pointed)
+        for tool in tools()
+    ]
+    return f"{_table(('client', 'version', 'shows its secret by', 'pointed by'), rows)}\n\nCustody: {custodies()}."
+
+
 def limit_table() -> str:
     """Return the table of what each mode means for an operation."""
     rows = []
@@ -112,6 +131,8 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "operations": ("operations.md", operation_table),
     "elements": ("ui-elements.md", element_table),
     "sdks": ("../README.md", sdk_table),
+    "clients": ("clients.md", client_table),
+    "pointing": ("clients.md", pointing_table),
     "limits": ("access-modes.md", limit_table),
 }
 

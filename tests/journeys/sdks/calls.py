@@ -10,6 +10,7 @@ PYTHON_CALLS: Final = (
     "authorize",
     "exchange_code",
     "refresh_token",
+    "wrong_secret",
     "userinfo",
     "account",
     "profiles",
@@ -57,6 +58,7 @@ NODE_CALLS: Final = (
     "authorize",
     "exchange_code",
     "refresh_token",
+    "wrong_secret",
     "userinfo",
     "account",
     "profiles",
@@ -131,10 +133,7 @@ WITHOUT_A_PERSON: Final = frozenset(
 )
 
 # They ask at /oauth, where no answer has a mode yet.
-OF_OAUTH: Final = frozenset({"authorize", "exchange_code", "refresh_token"})
-
-# The same calls, whoever keeps the tokens: an SDK cannot tell a handle from a token.
-CUSTODIES: Final = ("client", "gateway")
+OF_OAUTH: Final = frozenset({"authorize", "exchange_code", "refresh_token", "wrong_secret"})
 
 SCOPE: Final = "read_events create_event delete_event create_calendar change_participation_status"
 """What the SDKs ask for: free_busy_write is for the gateway to add."""

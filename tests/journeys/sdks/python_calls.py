@@ -42,6 +42,14 @@ def refresh_token(journey: Journey) -> None:
     assert journey.client.refresh_authorization()["access_token"] != before
 
 
+def wrong_secret(journey: Journey) -> None:
+    other, renewal = journey.new_client(), journey.client.auth.refresh_token
+    other.auth.update(client_secret="not-the-secret-0123456789abcdef", refresh_token=renewal)
+    with pytest.raises(PyCronofyRequestError) as caught:
+        other.refresh_authorization()
+    assert caught.value.response.json()["error"] == "invalid_client"
+
+
 def userinfo(journey: Journey) -> None:
     sub = journey.client.userinfo()["sub"]
     assert sub.startswith("acc_")

@@ -7,19 +7,11 @@ from pathlib import Path
 import pycronofy
 import pytest
 
+from tests.journeys.custody import CUSTODIES, client_in
 from tests.journeys.sdks import python_calls
-from tests.journeys.sdks.calls import (
-    CUSTODIES,
-    ENTERPRISE,
-    OF_OAUTH,
-    PYTHON_CALLS,
-    SERVICE_SCOPE,
-    WITH_PAGES,
-    Journeyed,
-    Outcome,
-)
+from tests.journeys.sdks.calls import ENTERPRISE, OF_OAUTH, PYTHON_CALLS, SERVICE_SCOPE, WITH_PAGES, Journeyed, Outcome
 from tests.journeys.sdks.python_journey import Journey
-from tests.journeys.world import ADDING, open_world, world_settings
+from tests.journeys.world import open_world
 
 # They ask nothing of the gateway.
 LOCAL = {"hmac_valid", "validate"}
@@ -30,13 +22,11 @@ def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """Make the whole journey once; the tests read how each call went."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1")
-        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy"), str(request.param)))
+        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy"), request.param))
 
 
 async def _journey(folder: Path, custody: str) -> Journeyed:
-    clients = world_settings(store=folder, port=1, cronofy_url="")["clients"]
-    clients[ADDING] |= {**WITH_PAGES, "custody": custody}
-    async with open_world(folder, clients=clients) as world:
+    async with open_world(folder, clients=client_in(custody, **WITH_PAGES)) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope="read_events create_event")
         await world.consent()
         journey = Journey(world, asyncio.get_running_loop())
