@@ -40,6 +40,7 @@ check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy examples/flask-pycronofy/app.py examples/ticket-page/backend.py
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/lint-imports
 	@$(BIN)/hadolint Dockerfile
 
@@ -60,10 +61,10 @@ bench-sessions: $(VENV)/.bench ## Measure sessions at scale on each store, in ha
 
 lock: $(VENV)/.dev ## Resolve the dependencies anew into hashed requirement files
 	@for part in runtime:"" dev:"--extra=dev" bench:"--extra=dev --extra=bench"; do \
-	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	  $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	    --no-header $${part#*:} -o requirements/$${part%%:*}.txt pyproject.toml; \
 	done
-	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host \
+	@$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
 	  --no-header -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: ## Remove what the other targets made

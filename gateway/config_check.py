@@ -1,6 +1,5 @@
 """Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from itertools import chain
@@ -11,17 +10,34 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from gateway.config import ApplicationSettings, ClientSettings, Settings, settings_from
+from gateway.config.complaint_places import complaint_of, with_line
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
+from gateway.config.operation_names import complaints_about_operations
 from gateway.config.secret_files import Secrets
+from gateway.config.watched_files import files_of
+from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
+from gateway.rules.client import Custody
 from gateway.rules.redirect_uris import complaint_about
 from gateway.rules.store_urls import MEMORY, complaint_about_store_url
-from gateway.sites import complaint_about_page
+from gateway.sites import complaint_about_page, complaint_about_url
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-__all__ = ["Checked", "Complaint", "SettingsInvalid", "check_settings", "load_settings"]
+__all__ = [
+    "Checked",
+    "Complaint",
+    "SettingsInvalid",
+    "check_client",
+    "check_settings",
+    "check_whole",
+    "complaint_of",
+    "load_settings",
+]
 
 DEFAULT_STORE: Final = "sqlite:///cronofy-gateway.db"
+_NO_CLIENTS: Final = Complaint(
+    "clients", "is empty", "add [clients.my-app], or make clients with: cronofy-gateway clients add", fatal=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,7 @@ def load_settings(path: Path) -> Checked:
     try:
         return check_settings(data)
     except SettingsInvalid as invalid:
-        raise SettingsInvalid([_with_line(one, text) for one in invalid.complaints]) from None
+        raise SettingsInvalid([with_line(one, text) for one in invalid.complaints], invalid.files) from None
 
 
 def check_settings(data: dict[str, Any]) -> Checked:
@@ -80,8 +96,17 @@ def check_settings(data: dict[str, Any]) -> Checked:
         settings = settings_from(data)
     except ValidationError as error:
         raise SettingsInvalid(
-            [_from_pydantic(one) for one in error.errors(include_input=False, include_url=False)]
+            [complaint_of(one) for one in error.errors(include_input=False, include_url=False)]
         ) from None
+    return check_whole(settings)
+
+
+def check_whole(settings: Settings) -> Checked:
+    """Check settings that are in form: read their secrets, and judge what only shows when all is seen together.
+
+    Raises:
+        SettingsInvalid: with every complaint, and with the files that were looked into.
+    """
     reader = Secrets(lenient=_is_all_loopback(settings))
     applications = {
         name: reader.one(f"applications.{name}.client_secret", one.client_secret, one.client_secret_file)
@@ -93,12 +118,18 @@ def check_settings(data: dict[str, Any]) -> Checked:
         )
         for name, one in settings.applications.items()
     }
-    clients = {
-        name: reader.many(f"clients.{name}.secrets", one.secrets, one.secrets_file)
-        for name, one in settings.clients.items()
-    }
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
     store_url = reader.text("store.url", settings.store.url, settings.store.url_file) or DEFAULT_STORE
+    is_lasting = settings.sessions.shape != "cookie" and store_url != MEMORY
+    clients = {
+        name: reader.many(
+            f"clients.{name}.secrets",
+            one.secrets,
+            one.secrets_file,
+            missing=f"issue one with: cronofy-gateway clients secret {name}" if is_lasting else "",
+        )
+        for name, one in settings.clients.items()
+    }
     found = [
         *reader.complaints,
         *_check_ring(ring, reader.complaints),
@@ -109,10 +140,20 @@ def check_settings(data: dict[str, Any]) -> Checked:
         *_shared(clients),
     ]
     if any(one.fatal for one in found):
-        raise SettingsInvalid(found)
+        raise SettingsInvalid(found, files_of(settings))
     if settings.sessions.shape == "cookie":
         store_url = MEMORY  # nothing lies on a disk, whatever is named
     return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
+
+
+def may_post_to_private(settings: Settings) -> bool:
+    """Say whether callbacks may go on to addresses that are not on the open internet."""
+    return settings.callbacks.private_addresses or is_on_loopback(settings)
+
+
+def is_on_loopback(settings: Settings) -> bool:
+    """Say whether the gateway is reached on this machine only: development."""
+    return urlsplit(settings.public_url).hostname in LOOPBACK
 
 
 def _is_all_loopback(settings: Settings) -> bool:
@@ -138,11 +179,25 @@ def _rules(settings: Settings) -> list[list[Complaint]]:
     """Collect what only shows when settings are seen together."""
     return [
         _check_public_url(settings),
+        _check_callbacks(settings),
         [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
-        [] if settings.clients else [Complaint("clients", "is empty", "add [clients.my-app]")],
+        [] if settings.clients else [_NO_CLIENTS],
         *(_check_application(name, one, settings) for name, one in settings.applications.items()),
-        *(_check_client(name, one, settings) for name, one in settings.clients.items()),
+        *(check_client(name, one, settings) for name, one in settings.clients.items()),
     ]
+
+
+def _check_callbacks(settings: Settings) -> list[Complaint]:
+    """Check what the callbacks of delegated accounts need where this gateway takes them."""
+    found = []
+    if settings.callbacks.private_addresses and not is_on_loopback(settings):
+        problem = "lets every app make the gateway post into its own network"
+        found.append(Complaint("callbacks.private_addresses", problem, "leave it off where you can", fatal=False))
+    keeps = [name for name, one in settings.clients.items() if one.custody is Custody.GATEWAY]
+    if keeps and is_too_long(settings.public_url):
+        problem = f"makes callback URLs longer than Cronofy takes ({LONGEST_AT_CRONOFY} characters)"
+        found.append(Complaint("public_url", problem, f'use a shorter host, or custody = "client" for {keeps[0]}'))
+    return found
 
 
 def _check_public_url(settings: Settings) -> list[Complaint]:
@@ -171,7 +226,8 @@ def _check_application(name: str, one: ApplicationSettings, settings: Settings) 
     return []
 
 
-def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+def check_client(name: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
+    """Return what is to be said about a client among these settings, which need not hold it."""
     place = f"clients.{name}"
     found = [
         Complaint(f"{place}.redirect_uris", f"{uri!r} {problem}", "mend it or take it out")
@@ -183,6 +239,7 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
     if one.application is not None and one.application not in settings.applications:
         known = ", ".join(settings.applications) or "none"
         found.append(Complaint(f"{place}.application", f"{one.application!r} is not configured", f"known: {known}"))
+    found += complaints_about_operations(name, one, settings)
     found += _check_pages(place, one, settings)
     if one.any_loopback_redirect and urlsplit(settings.public_url).hostname not in LOOPBACK:
         found.append(
@@ -197,16 +254,29 @@ def _check_client(name: str, one: ClientSettings, settings: Settings) -> list[Co
 
 
 def _check_pages(place: str, one: ClientSettings, settings: Settings) -> list[Complaint]:
-    """Check the browser door: browsers send its cookies only between pages and a gateway of one site."""
-    if one.home is None:
-        hint = "set home, the page where people land after signing in"
-        return [Complaint(f"{place}.home", "is missing although origins are set", hint)] if one.origins else []
+    """Check the pages: browsers send the browser door's cookies only between pages and a gateway of one site.
+
+    Without a home there is no browser door: the origins are for UI Elements, which use no cookie, so any site will do.
+    """
     found = []
-    for name, url in (("home", one.home), *(("origins", origin) for origin in one.origins)):
-        problem = complaint_about_page(url, settings.public_url, is_origin=name == "origins")
+    pages = [*((("home", one.home),) if one.home is not None else ()), *(("origins", origin) for origin in one.origins)]
+    for name, url in pages:
+        is_origin = name == "origins"
+        if one.home is None:
+            problem = complaint_about_url(url, is_origin=is_origin)
+        else:
+            problem = complaint_about_page(url, settings.public_url, is_origin=is_origin)
         if problem:
             found.append(Complaint(f"{place}.{name}", f"{url!r} {problem}", "mend it or take it out"))
+        elif one.home is None and _is_open(url):
+            problem, hint = f"{url!r} is plain http, so whoever is on the way can read its pages", "use https"
+            found.append(Complaint(f"{place}.{name}", problem, hint, fatal=False))
     return found
+
+
+def _is_open(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
 
 
 def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
@@ -217,31 +287,3 @@ def _shared(clients: dict[str, tuple[str, ...]]) -> list[Complaint]:
         for secret in secrets
         if secret and owner[secret] != name
     ]
-
-
-def _from_pydantic(error: Any) -> Complaint:  # noqa: ANN401  pydantic's TypedDict
-    place = ".".join(str(part) for part in error["loc"] if part != "[key]")
-    if error["type"] == "extra_forbidden":
-        return Complaint(place, "is no setting", "check its spelling; config/gateway.example.toml has all of them")
-    hints = {
-        "missing": "set it",
-    }
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Complaint(
-        place, message[:1].lower() + message[1:], hints.get(error["type"], "see config/gateway.example.toml")
-    )
-
-
-def _with_line(complaint: Complaint, text: str) -> Complaint:
-    """Find the line of the file that a complaint is about: its key below its table, else its table."""
-    *table, key = complaint.place.split(".")
-    header, line_of_table, inside = ".".join(table), 0, not table
-    for number, line in enumerate(text.splitlines(), start=1):
-        if match := re.match(r"\s*\[([^\[\]]+)\]", line):
-            name = match.group(1).replace('"', "").strip()
-            inside = name == header
-            if inside or name == complaint.place:
-                line_of_table = number
-        elif inside and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
-            return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, number)
-    return Complaint(complaint.place, complaint.problem, complaint.hint, complaint.fatal, line_of_table)

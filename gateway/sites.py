@@ -34,6 +34,15 @@ def site_of(url: str) -> tuple[str, str]:
 
 def complaint_about_page(url: str, public_url: str, *, is_origin: bool) -> str | None:
     """Say what is wrong with a page's URL or origin in the settings, or None."""
+    if problem := complaint_about_url(url, is_origin=is_origin):
+        return problem
+    if site_of(url) != site_of(public_url):
+        return f"is not same-site with {public_url}, so browsers would not send the session cookie"
+    return None
+
+
+def complaint_about_url(url: str, *, is_origin: bool) -> str | None:
+    """Say what is wrong with a URL or origin on whatever site, or None."""
     try:
         parts = urlsplit(url)
         origin = origin_of(url)
@@ -47,6 +56,4 @@ def complaint_about_page(url: str, public_url: str, *, is_origin: bool) -> str |
         resolve_return_target(url, home=url, origins=frozenset())
     except RequestRefused:
         return "holds what two readers could take for different places"
-    if site_of(url) != site_of(public_url):
-        return f"is not same-site with {public_url}, so browsers would not send the session cookie"
     return None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.config_check import SettingsInvalid, check_settings, load_settings
+from gateway.config_check import SettingsInvalid, check_settings, load_settings, may_post_to_private
 from tests.settings import good_settings
 
 LOOPBACK: dict[str, Any] = {
@@ -48,10 +48,30 @@ def test_every_complaint_comes_at_once() -> None:
         "clients.one.redirect_uris",
         "clients.one.secrets",
         "clients.two.application",
-        "clients.two.secrets",
         "keys.ring",
         "public_url",
     ]
+
+
+def test_an_origin_that_is_too_long_for_callback_urls_is_a_complaint_where_they_are_made() -> None:
+    """Cronofy takes 128 characters, and 59 of them are the path."""
+    longest = "https://" + "a" * 57 + ".com"
+    secret = {"secrets": ["app-secret-0123456789abcdef"]}
+    keeping = {"app": {**secret, "custody": "gateway"}}
+    assert check_settings(good_settings(public_url=longest, clients=keeping)).warnings == ()
+    assert check_settings(good_settings(public_url=longest + "m", clients={"app": secret})).warnings == ()
+    assert places(good_settings(public_url=longest + "m", clients=keeping)) == ["public_url"]
+
+
+def test_posting_into_the_own_network_is_warned_about() -> None:
+    checked = check_settings(good_settings(callbacks={"private_addresses": True}))
+    assert [one.place for one in checked.warnings] == ["callbacks.private_addresses"]
+    assert may_post_to_private(checked.settings)
+
+
+def test_on_loopback_callbacks_go_to_loopback() -> None:
+    assert may_post_to_private(check_settings(good_settings(**LOOPBACK)).settings)
+    assert not may_post_to_private(check_settings(good_settings()).settings)
 
 
 def test_weak_secrets_are_for_loopback_on_both_sides_only() -> None:
@@ -75,7 +95,38 @@ def test_several_workers_need_what_they_can_share() -> None:
 
 
 def test_a_missing_secret_is_missing_on_loopback_too() -> None:
-    assert places(good_settings(**{**LOOPBACK, "clients": {"app": {}}})) == ["clients.app.secrets"]
+    settings = {**LOOPBACK, "applications": {"main": {"client_id": "id", "emulator_url": "http://localhost:8090"}}}
+    assert places(good_settings(**settings)) == ["applications.main.client_secret"]
+
+
+def test_a_client_without_a_secret_waits_for_one_to_be_issued() -> None:
+    """Whoever wants no secret in the configuration has none there before the first start."""
+    checked = check_settings(good_settings(clients={"app": {}}))
+    (warning,) = checked.warnings
+    assert (warning.place, warning.problem) == ("clients.app.secrets", "is missing")
+    assert warning.hint == "issue one with: cronofy-gateway clients secret app"
+    assert checked.client_secrets == {"app": ()}
+
+
+@pytest.mark.parametrize("changes", [{"store": {"url": "memory:"}}, {"sessions": {"shape": "cookie"}}])
+def test_where_nothing_lasts_a_secret_has_to_be_there(changes: dict[str, Any]) -> None:
+    """An issued one would be gone with the process, and no command could reach it."""
+    assert places(good_settings(clients={"app": {}}, **changes)) == ["clients.app.secrets"]
+
+
+def test_a_gateway_may_start_without_clients() -> None:
+    data = good_settings()
+    del data["clients"]
+    (warning,) = check_settings(data).warnings
+    assert (warning.place, "cronofy-gateway clients add" in warning.hint) == ("clients", True)
+
+
+def test_complaints_name_the_files_that_were_looked_into(tmp_path: Path) -> None:
+    """A file that comes later mends the settings, although the settings file does not change."""
+    application = {"client_id": "id", "client_secret_file": tmp_path / "later"}
+    with pytest.raises(SettingsInvalid) as caught:
+        check_settings(good_settings(applications={"main": application}))
+    assert caught.value.files == (tmp_path / "later",)
 
 
 def test_two_clients_may_not_share_a_secret() -> None:
@@ -152,3 +203,19 @@ def test_a_store_url_may_lie_in_a_file(tmp_path: Path) -> None:
     file.write_text("redis://u:password@h/1\n")
     assert check_settings(good_settings(store={"url_file": file})).store_url == "redis://u:password@h/1"
     assert check_settings(good_settings()).store_url == "sqlite:///cronofy-gateway.db"
+
+
+def test_origins_without_a_home_may_be_of_any_site() -> None:
+    """They are for UI Elements, which use no cookie; plain http is told, since the page's token would be read."""
+    secret = "app-secret-0123456789abcdef"
+    far = {
+        "secrets": [secret],
+        "origins": ["https://far.example.org", "http://localhost:3000", "http://far.example.org"],
+    }
+    checked = check_settings(good_settings(clients={"app": far}))
+    assert [(one.place, "plain http" in one.problem) for one in checked.warnings] == [("clients.app.origins", True)]
+
+    home = {"secrets": [secret], "origins": ["https://far.example.org"], "home": "https://app.example.com/"}
+    assert places(good_settings(clients={"app": home})) == ["clients.app.origins"]
+    odd = {"secrets": [secret], "origins": ["https://far.example.org/", "*", "null", "https://APP.example.org"]}
+    assert places(good_settings(clients={"app": odd})) == ["clients.app.origins"] * 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.sites import complaint_about_page, site_of
+from gateway.sites import complaint_about_page, complaint_about_url, site_of
 
 GATEWAY = "https://gateway.example.co.uk"
 
@@ -67,3 +67,9 @@ def test_a_local_page_goes_with_a_local_gateway_by_the_same_name() -> None:
     """Browsers keep localhost and 127.0.0.1 apart."""
     assert complaint_about_page("http://localhost:5173", "http://localhost:8080", is_origin=True) is None
     assert complaint_about_page("http://127.0.0.1:5173", "http://localhost:8080", is_origin=True)
+
+
+def test_an_origin_for_elements_may_be_of_another_site_but_must_be_one() -> None:
+    assert complaint_about_url("https://other.example", is_origin=True) is None
+    assert "write it as" in (complaint_about_url("https://other.example/x", is_origin=True) or "")
+    assert "must start with" in (complaint_about_url("null", is_origin=True) or "")

@@ -13,7 +13,7 @@ from typing import Final
 import aiohttp
 import structlog
 from aiohttp.client_reqrep import ConnectionKey
-from aiohttp.connector import Connection
+from aiohttp.connector import Connection, SocketFactoryType
 from aiohttp.tracing import Trace
 from yarl import URL
 
@@ -75,20 +75,29 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return tls
 
 
-def client_session(settings: UpstreamSettings, *, proxied: bool = True) -> aiohttp.ClientSession:
+def client_session(
+    settings: UpstreamSettings, *, proxied: bool = True, socket_factory: SocketFactoryType | None = None
+) -> aiohttp.ClientSession:
     """Make a client session for calls to Cronofy.
 
     Args:
         settings: how Cronofy is reached.
         proxied: for proxied calls, whose connections are kept and whose bodies may take their time. Else for the
             gateway's own: a fresh connection each, and a bound on the whole call, so that a trickle ends as well.
+        socket_factory: makes the socket for an address, or refuses to; None takes every address.
 
     Raises:
         OSError: the ca_file cannot be read (ssl.SSLError when it holds no certificate).
     """
     tls = tls_context(settings.ca_file)
     session = aiohttp.ClientSession(
-        connector=_WaryConnector(limit=settings.connections, ssl=tls, ttl_dns_cache=60, force_close=not proxied),
+        connector=_WaryConnector(
+            limit=settings.connections,
+            ssl=tls,
+            ttl_dns_cache=60,
+            force_close=not proxied,
+            socket_factory=socket_factory,
+        ),
         timeout=aiohttp.ClientTimeout(
             total=None if proxied else settings.connect_timeout + settings.read_timeout,
             connect=settings.connect_timeout,

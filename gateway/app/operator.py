@@ -8,8 +8,9 @@ from typing import Any
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.postgres_schema import migrate_url
-from gateway.app.doors import make_doors
+from gateway.app.doors import make_doors, stored_clients_of
 from gateway.app.outside import Outside, open_outside, open_store
+from gateway.app.registry import make_known
 from gateway.config_check import Checked
 from gateway.flows.callers import Caller
 from gateway.flows.connections import connection_id
@@ -79,6 +80,8 @@ async def open_doors(checked: Checked) -> AsyncIterator[PublicDoors]:
     async with open_for_operator(checked) as (outside, _, clock):
         doors = make_doors(checked, outside, clock, Metrics())
         try:
+            # A disabled client's people can be exported and erased as well; nobody comes in by this way.
+            make_known(checked, await stored_clients_of(doors).every()).fill(doors.registry, with_disabled=True)
             yield doors
         finally:
             await doors.close()
@@ -107,8 +110,7 @@ def inventory_of(doors: PublicDoors) -> Inventory:
 
 def erasure_of(doors: PublicDoors) -> Erasure:
     """Return what erases accounts from the store that the stories share."""
-    door = doors.browser
-    return Erasure(door.tickets.records.store, doors.registry, door.sessions, doors.tokens.bindings, door.disconnects)
+    return doors.revocations.erasure
 
 
 def imports_over(doors: PublicDoors, *, rate: float, stop: asyncio.Event) -> Imports:

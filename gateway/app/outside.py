@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from gateway.adapters.callback_posts import AiohttpAppPosts, callback_session
 from gateway.adapters.cronofy_client import CronofyClient
 from gateway.adapters.key_ring import parse_key_ring
 from gateway.adapters.lean.pool import Pool
@@ -20,7 +21,8 @@ from gateway.adapters.store_redis import RedisStore
 from gateway.adapters.store_sqlite import SqliteStore
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session, tls_context
 from gateway.config import Settings
-from gateway.config_check import Checked
+from gateway.config_check import Checked, may_post_to_private
+from gateway.flows.delegated_callbacks import AppPosts
 from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -42,6 +44,7 @@ class Outside:
     sealer: AesGcmSealer
     cronofy: CronofyApi
     upstream: Upstream
+    posts: AppPosts
 
 
 @asynccontextmanager
@@ -67,10 +70,13 @@ async def open_outside(
         own_session = client_session(_upstream_settings(settings), proxied=False)
         stack.push_async_callback(own_session.close)
         upstream = await _open_upstream(stack, settings, metrics)
+        posts = callback_session(_upstream_settings(settings), private=may_post_to_private(settings))
+        stack.push_async_callback(posts.close)
         store = await patiently(lambda: open_store(checked, clock), wait)
         stack.push_async_callback(store.close)
         guarded = GuardedStore(store, clock, metrics)
-        yield Outside(guarded, sealer, CronofyClient(own_session), upstream)
+        app_posts = AiohttpAppPosts(posts, settings.callbacks.timeout)
+        yield Outside(guarded, sealer, CronofyClient(own_session), upstream, app_posts)
 
 
 async def _open_upstream(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> Upstream:

@@ -1,8 +1,12 @@
-"""Applications and clients, made of the settings."""
+"""Applications and clients, made of the settings and of what the store holds."""
 
+from dataclasses import dataclass
+
+from gateway.app.stored_settings import check_stored
 from gateway.config import ClientSettings
-from gateway.config_check import Checked
+from gateway.config_check import Checked, SettingsInvalid
 from gateway.flows.registry import Registry
+from gateway.flows.stored_clients import UNREADABLE, Stored, StoredClient
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.client import Application, BrowserDoor, Client, ClientId
 from gateway.rules.data_centres import HOSTS, Hosts
@@ -11,43 +15,99 @@ from gateway.rules.mode_policy import ModePolicy
 from gateway.rules.return_targets import origin_of
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Applications and clients, made of the settings and of what the store holds.
+
+    Attributes:
+        applications: every application.
+        clients: the clients that work.
+        disabled: those that do not.
+        ignored: what the store says in vain, by client id, each with the reason.
+    """
+
+    applications: list[Application]
+    clients: list[Client]
+    disabled: list[Client]
+    ignored: dict[str, str]
+
+    def fill(self, registry: Registry, *, with_disabled: bool = False) -> None:
+        """Put all of it in the place of what a registry knew; with those that are disabled for an operator's work."""
+        if with_disabled:
+            registry.replace(self.applications, [*self.clients, *self.disabled])
+        else:
+            registry.replace(self.applications, self.clients, disabled=self.disabled)
+
+
 def make_registry(checked: Checked) -> Registry:
     """Make applications and clients of checked settings."""
-    settings = checked.settings
-    applications = [
-        Application(
-            name=name,
-            client_id=one.client_id,
-            client_secret=checked.application_secrets[name],
-            other_client_secret=checked.other_application_secrets[name],
-            hosts=Hosts(one.emulator_url, one.emulator_url) if one.emulator_url else HOSTS[one.data_centre],
-        )
-        for name, one in settings.applications.items()
-    ]
-    clients = [
-        Client(
-            id=ClientId(name),
-            secret_hashes=frozenset(fingerprint("client-secret", secret) for secret in checked.client_secrets[name]),
-            application=one.application or applications[0].name,
-            redirect_uris=tuple(one.redirect_uris),
-            any_loopback_redirect=one.any_loopback_redirect,
-            scope_policy=one.scope_policy,
-            on_ungranted=one.on_ungranted,
-            allowed_scopes=frozenset(one.allowed_scopes),
-            organization_connect=one.organization_connect,
-            business_connect=one.business_connect,
-            may_impersonate=one.may_impersonate,
-            modes=_mode_policy(one),
-            browser=_browser_door(one),
-            custody=one.custody,
-            service_door=one.service_door,
-            operations=frozenset(one.operations),
-            origins=_origins(one),
-            secrets=checked.client_secrets[name],
-        )
-        for name, one in settings.clients.items()
-    ]
-    return Registry(applications, clients)
+    known = make_known(checked, {})
+    return Registry(known.applications, known.clients)
+
+
+def make_known(checked: Checked, stored: Stored) -> Known:
+    """Make applications and clients of checked settings and of what the store holds; an id of the settings wins."""
+    applications = [_application(name, checked) for name in checked.settings.applications]
+    settings, ignored = _all_settings(checked, stored)
+    known = Known(applications, [], [], ignored)
+    for name, one in settings.items():
+        told = stored.get(name, StoredClient())
+        secrets = (*checked.client_secrets.get(name, ()), *(each.secret for each in told.secrets))
+        client = _client(name, one, secrets, one.application or applications[0].name)
+        (known.disabled if told.disabled else known.clients).append(client)
+    return known
+
+
+def _all_settings(checked: Checked, stored: Stored) -> tuple[dict[str, ClientSettings], dict[str, str]]:
+    """Return every client's settings, and what of the store is ignored."""
+    settings, ignored = dict(checked.settings.clients), {}
+    for name, one in sorted(stored.items()):
+        if one is UNREADABLE:
+            ignored[name] = "no key of the ring opens its record, so it counts as disabled"
+        elif name in checked.settings.clients and one.settings is not None:
+            ignored[name] = "the configuration has a client of this id, whose settings count"
+        elif name not in checked.settings.clients and one.settings is None:
+            ignored[name] = "its settings were in the configuration and are not there any more"
+        elif name not in checked.settings.clients and one.settings is not None:
+            try:
+                settings[name], _ = check_stored(name, one.settings, checked.settings)
+            except SettingsInvalid as invalid:
+                ignored[name] = "; ".join(f"{each.place} {each.problem}" for each in invalid.complaints if each.fatal)
+    return settings, ignored
+
+
+def _application(name: str, checked: Checked) -> Application:
+    one = checked.settings.applications[name]
+    return Application(
+        name=name,
+        client_id=one.client_id,
+        client_secret=checked.application_secrets[name],
+        other_client_secret=checked.other_application_secrets[name],
+        hosts=Hosts(one.emulator_url, one.emulator_url) if one.emulator_url else HOSTS[one.data_centre],
+    )
+
+
+def _client(name: str, one: ClientSettings, secrets: tuple[str, ...], application: str) -> Client:
+    return Client(
+        id=ClientId(name),
+        secret_hashes=frozenset(fingerprint("client-secret", secret) for secret in secrets),
+        application=application,
+        redirect_uris=tuple(one.redirect_uris),
+        any_loopback_redirect=one.any_loopback_redirect,
+        scope_policy=one.scope_policy,
+        on_ungranted=one.on_ungranted,
+        allowed_scopes=frozenset(one.allowed_scopes),
+        organization_connect=one.organization_connect,
+        business_connect=one.business_connect,
+        may_impersonate=one.may_impersonate,
+        modes=_mode_policy(one),
+        browser=_browser_door(one),
+        custody=one.custody,
+        service_door=one.service_door,
+        operations=frozenset(one.operations),
+        origins=_origins(one),
+        secrets=secrets,
+    )
 
 
 def _origins(one: ClientSettings) -> frozenset[str]:

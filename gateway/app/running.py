@@ -9,8 +9,10 @@ import structlog
 from aiohttp import web
 
 from gateway.adapters.clock import SystemClock
-from gateway.app.doors import make_doors
+from gateway.app.doors import make_doors, stored_clients_of
+from gateway.app.live_clients import LiveClients
 from gateway.app.outside import open_outside, patiently
+from gateway.app.reloading import Reloading, SettingsSource
 from gateway.config import Listener, Settings
 from gateway.config_check import Checked
 from gateway.flows.housekeeping import Housekeeping
@@ -18,6 +20,7 @@ from gateway.flows.nodes import Nodes
 from gateway.flows.ports import Clock
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
+from gateway.rules.store_urls import MEMORY
 from gateway.web.keys import PublicDoors
 from gateway.web.lane.calls import LaneCalls
 from gateway.web.lane.protocol import Serve
@@ -46,8 +49,15 @@ class Running:
 
 
 @asynccontextmanager
-async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncIterator[Running]:
+async def run_gateway(
+    checked: Checked, *, clock: Clock | None = None, source: SettingsSource | None = None
+) -> AsyncIterator[Running]:
     """Run a gateway in this event loop: it answers inside the block, drains and ends after it.
+
+    Args:
+        checked: the settings.
+        clock: the time; the system's when None.
+        source: where the settings came from, to read them again; None: they stay as they are.
 
     Raises:
         StoreUnavailable: the store cannot be opened.
@@ -64,7 +74,8 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
         def wait(reason: str) -> None:
             readiness.waiting_for = reason
 
-        doors, checks = await stack.enter_async_context(open_gateway(checked, clock, metrics, wait=wait))
+        gateway = open_gateway(checked, clock, metrics, wait=wait, source=source)
+        doors, checks = await stack.enter_async_context(gateway)
         serve = lane_of(doors, settings)
         public = await listen(
             stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, serve=serve
@@ -77,9 +88,21 @@ async def run_gateway(checked: Checked, *, clock: Clock | None = None) -> AsyncI
 
 @asynccontextmanager
 async def open_gateway(
-    checked: Checked, clock: Clock, metrics: Metrics, *, wait: Callable[[str], None]
+    checked: Checked,
+    clock: Clock,
+    metrics: Metrics,
+    *,
+    wait: Callable[[str], None],
+    source: SettingsSource | None = None,
 ) -> AsyncIterator[tuple[PublicDoors, list[Check]]]:
     """Open everything but the listeners: the stories that serve, and the checks of their readiness.
+
+    Args:
+        checked: the settings.
+        clock: the time.
+        metrics: counts and measures.
+        wait: is told why the store is waited for.
+        source: where the settings are read again in place; None: somebody else looks after that.
 
     Raises:
         StoreUnusable: the store cannot be used; one that is away is waited for, and `wait` is told why.
@@ -94,6 +117,14 @@ async def open_gateway(
         stack.push_async_callback(housekeeping.end)
         doors = make_doors(checked, outside, clock, metrics, nodes=lambda: nodes.count)
         stack.push_async_callback(doors.close)
+        stored = None if checked.store_url == MEMORY else stored_clients_of(doors)
+        live = LiveClients(checked, doors.registry, stored)
+        await patiently(live.begin, wait)
+        stack.push_async_callback(live.end)
+        if source is not None:
+            reloading = Reloading(source, live, clock, metrics)
+            await reloading.begin()
+            stack.push_async_callback(reloading.end)
         yield doors, [store_check(outside.store.ping), nodes.reason_against]
 
 

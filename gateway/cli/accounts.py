@@ -92,7 +92,8 @@ def erase_account(
         print_json({"sub": sub, "client": client or None, "erased": [_erased_as_json(one) for one in erased]})
         return
     for one in erased:
-        counts = f"{one.sessions} session(s), {one.connections} connection(s), {one.bindings} binding(s)"
+        counts = f"{one.sessions} session(s), {one.handles} handle(s), {one.connections} connection(s)"
+        counts = f"{counts}, {one.bindings} binding(s)"
         text = f"{one.application}: {counts} erased; at Cronofy: {_TOLD[one.at_cronofy]}."
         out.print(text, markup=False, highlight=False, soft_wrap=True)
     if not erased:
@@ -108,11 +109,13 @@ def _print_lines(found: list[AccountLine]) -> None:
             f"{one.state} ({one.lost_by})" if one.lost_by else one.state,
             one.modes,
             one.sessions,
+            one.handles,
             moment(one.refreshed_at),
         )
         for one in found
     ]
-    print_table(("account", "client", "application", "state", "access mode", "sessions", "last refreshed"), rows)
+    titles = ("account", "client", "application", "state", "access mode", "sessions", "handles", "last refreshed")
+    print_table(titles, rows)
 
 
 def _line_as_json(one: AccountLine) -> dict[str, Any]:
@@ -125,6 +128,7 @@ def _line_as_json(one: AccountLine) -> dict[str, Any]:
         "scope": one.scope,
         "access_modes": one.modes.split(", "),
         "sessions": one.sessions,
+        "handles": one.handles,
         "refreshed_at": int(one.refreshed_at) or None,
     }
 
@@ -151,6 +155,7 @@ def _erased_as_json(one: Erased) -> dict[str, Any]:
         "application": one.application,
         "at_cronofy": one.at_cronofy or "kept",
         "sessions": one.sessions,
+        "handles": one.handles,
         "connections": one.connections,
         "bindings": one.bindings,
         "others_hang_on_it": one.others,

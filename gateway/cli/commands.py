@@ -18,8 +18,9 @@ from rich.markup import escape
 from gateway import VERSION
 from gateway.adapters.key_ring import KeyRingInvalid
 from gateway.advice import advice
-from gateway.app import explain_for_operator, run_gateway
+from gateway.app import SettingsSource, explain_for_operator, run_gateway
 from gateway.cli.accounts import accounts
+from gateway.cli.clients import clients
 from gateway.cli.connections import connections
 from gateway.cli.keys import keys
 from gateway.cli.sessions import sessions
@@ -43,6 +44,7 @@ app.add_typer(connections, name="connections")
 app.add_typer(store, name="store")
 app.add_typer(sessions, name="sessions")
 app.add_typer(accounts, name="accounts")
+app.add_typer(clients, name="clients")
 
 _log = structlog.get_logger()
 
@@ -73,22 +75,23 @@ def serve(
     """Run the gateway until SIGTERM or SIGINT, then drain."""
     if workers is not None:
         os.environ["GATEWAY__WORKERS"] = str(workers)  # wins over the file, at a reload too
-    checked = load(config)
+    checked, source = load(config), SettingsSource(lambda: read(config), config)
     section, several = checked.settings.log, checked.settings.workers > 1
     set_up_log(level=section.level, form=section.format, with_pid=several)
     try:
         if several:
-            run_workers(checked, lambda: read(config))
+            run_workers(checked, source)
         else:
-            uvloop.run(_serve(checked))
+            uvloop.run(_serve(checked, source))
     except (StoreUnavailable, KeyRingInvalid, OSError) as error:
         detail = error.detail if isinstance(error, StoreUnavailable) else str(error)
         err.print(f"[red]The gateway cannot start:[/] {escape(detail)}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
 
 
-async def _serve(checked: Checked) -> None:
-    async with run_gateway(checked) as running:
+async def _serve(checked: Checked, source: SettingsSource) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, source.asked.set)
+    async with run_gateway(checked, source=source) as running:
         await _until_signal()
         running.readiness.draining = True
         _log.info(events.GATEWAY_DRAINING, seconds=checked.settings.drain_timeout)

@@ -26,7 +26,15 @@ def run_story(config: Path | None, story: Story[T]) -> T:
     Raises:
         typer.Exit: with 1, after saying why: bad settings, or the story could not be carried out.
     """
-    checked = load(config)
+    return run_over(load(config), story)
+
+
+def run_over(checked: Checked, story: Story[T]) -> T:
+    """Run a story over settings that were read already, and return what came of it.
+
+    Raises:
+        typer.Exit: with 1, after saying why the story could not be carried out.
+    """
     set_up_log(level="error", form="console", stream=sys.stderr)
     leave_where_nothing_lasts(checked)
     with told():

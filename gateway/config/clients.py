@@ -69,7 +69,9 @@ class ClientSettings(Section):
         OnUngranted.REFUSE,
         description="A grant without free_busy_write (a link built past the gateway): refuse or warn.",
     )
-    allowed_scopes: list[str] = Field(default=[], description="The only scopes it may ask for; empty means any.")
+    allowed_scopes: list[str] = Field(
+        default=[], description="The only scopes it may ask for, be granted and use; empty means any."
+    )
     organization_connect: bool = Field(
         default=False,
         description="It may ask for organizational_unit_scheduler alone, which has no access mode.",
@@ -93,7 +95,9 @@ class ClientSettings(Section):
     )
     may_impersonate: bool = Field(default=False, description="Its Cronofy-Impersonate header is passed on.")
     origins: list[str] = Field(
-        default=[], description="Origins of its pages, same-site with public_url. They may call with cookies."
+        default=[],
+        description="Origins of its pages. With home: same-site with public_url, and they may call with cookies. "
+        "Without: of any site, for UI Elements alone.",
     )
     home: str | None = Field(
         None, description="Its own page: where people land after signing in. Opens the browser door."

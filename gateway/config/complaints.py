@@ -1,6 +1,7 @@
 """What is wrong with the settings, said so that it can be mended."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,14 @@ class Complaint:
 
 
 class SettingsInvalid(Exception):
-    """The settings cannot be used; carries every complaint."""
+    """The settings cannot be used.
 
-    def __init__(self, complaints: list[Complaint]) -> None:
+    Attributes:
+        complaints: every one.
+        files: the secret files that they name, where they could be read so far.
+    """
+
+    def __init__(self, complaints: list[Complaint], files: tuple[Path, ...] = ()) -> None:
         super().__init__(f"{len(complaints)} complaints about the settings")
         self.complaints = complaints
+        self.files = files

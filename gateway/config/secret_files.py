@@ -46,12 +46,22 @@ class Secrets:
             return ""
         return self.one(place, value, file)
 
-    def many(self, place: str, values: list[SecretStr], file: Path | None) -> tuple[str, ...]:
-        """Return secrets, of which one at least must be there and none may be weak."""
+    def many(self, place: str, values: list[SecretStr], file: Path | None, *, missing: str = "") -> tuple[str, ...]:
+        """Return secrets, none of which may be weak.
+
+        Args:
+            place: dotted name of the setting.
+            values: the secrets.
+            file: or the file with them; an empty one is a mistake.
+            missing: what to do where there is none, which is a warning then; empty: one at least must be there.
+        """
         if file is not None:
             secrets = tuple(self.text(place, None, file).split())
         else:
             secrets = tuple(one.get_secret_value() for one in values)
+        if missing and not secrets and file is None:
+            self.complaints.append(Complaint(place, "is missing", missing, fatal=False))
+            return ()
         for secret in secrets or ("",):
             self._judge(place, secret)
         return secrets

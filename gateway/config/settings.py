@@ -18,7 +18,7 @@ from pydantic_settings import (
 from gateway.config.clients import ApplicationSettings, ClientSettings
 from gateway.config.values import HeaderName, Name, Port, Seconds, Section, as_origin
 from gateway.rules.mode_limits import RuleState
-from gateway.rules.operations import extra_operation
+from gateway.rules.operation_table import extra_operation
 from gateway.rules.store_urls import complaint_about_store_url
 
 
@@ -151,6 +151,19 @@ class UpstreamSection(Section):
     )
 
 
+class CallbacksSection(Section):
+    """What Cronofy tells about delegated accounts, and the gateway tells on to apps."""
+
+    private_addresses: bool = Field(
+        default=False,
+        description="Post to apps on private, link-local and loopback addresses too. Every app's backend can then make"
+        " the gateway post there. On without asking where public_url is on loopback.",
+    )
+    timeout: float = Field(
+        4.0, gt=0, le=4.5, description="Seconds that an app has to take a callback; Cronofy waits for 5 in all."
+    )
+
+
 class Log(Section):
     """What is written to standard output."""
 
@@ -177,11 +190,14 @@ class Settings(BaseSettings):
     store: Store = Store()
     keys: Keys = Keys()
     applications: dict[Name, ApplicationSettings] = Field(description="Cronofy applications, by a name of your own.")
-    clients: dict[Name, ClientSettings] = Field(description="Apps registered at this gateway, by client id.")
+    clients: dict[Name, ClientSettings] = Field(
+        default={}, description="Apps registered at this gateway, by client id; others may lie in the store."
+    )
     sessions: SessionsSection = SessionsSection()
     rules: RulesSection = RulesSection()
     proxy: ProxySection = ProxySection()
     upstream: UpstreamSection = UpstreamSection()
+    callbacks: CallbacksSection = CallbacksSection()
     log: Log = Log()
 
     @field_validator("public_url")

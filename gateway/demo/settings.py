@@ -11,6 +11,9 @@ STRICT_CLIENT: Final = "demo-strict"
 FREE_BUSY_CLIENT: Final = "demo-free-busy-only"
 BROKER_CLIENT: Final = "demo-broker"
 
+EXAMPLE_PAGE: Final = "http://127.0.0.1:8060"
+"""Where examples/ticket-page is served; it signs in as the demo app's client."""
+
 
 def demo_settings(
     *,
@@ -41,7 +44,7 @@ def demo_settings(
                 "on_other_mode": "refuse",
             },
             BROKER_CLIENT: {**_client(BROKER_CLIENT, "add"), "custody": "gateway", "service_door": True},
-            WEB_CLIENT: {**_client(WEB_CLIENT, "add"), "origins": [app_url], "home": f"{app_url}/"},
+            WEB_CLIENT: {**_client(WEB_CLIENT, "add"), "origins": [app_url, EXAMPLE_PAGE], "home": f"{app_url}/"},
         },
     }
 

@@ -27,7 +27,9 @@ def make_app(settings: EmulatorSettings | None = None) -> web.Application:
     settings = settings or EmulatorSettings()
     app = web.Application(middlewares=MIDDLEWARES, client_max_size=_LARGEST_BODY)
     app[STATE] = State(settings)
-    app[CALLBACKS] = Callbacks(settings.client_secrets)
+    app[CALLBACKS] = Callbacks(
+        settings.client_secrets, pauses=settings.callback_pauses, note=app[STATE].deliveries.append
+    )
     app.cleanup_ctx.append(app[CALLBACKS].run)
     add_routes(app)
     return app

@@ -6,18 +6,15 @@ https://docs.cronofy.com/developers/api/attachments
 
 import base64
 import hashlib
-from typing import Final
 
 from aiohttp import web
 
 from gateway.emulator.answers import answer
 from gateway.emulator.bodies import object_of, text_of, texts_of
 from gateway.emulator.calls import Call
+from gateway.emulator.elements import LIFETIME, PERMISSIONS, ElementToken
 from gateway.emulator.ids import new_token
 from gateway.emulator.refusals import invalid, required
-
-_ELEMENT_TOKEN_LIFETIME: Final = 64_800  # seconds, as on the UI Elements page
-_ELEMENT_PERMISSIONS: Final = ("agenda", "account_management", "availability", "managed_availability")
 
 
 def element_token(call: Call) -> web.Response:
@@ -26,18 +23,16 @@ def element_token(call: Call) -> web.Response:
     missing = [name for name in ("permissions", "subs", "origin") if not call.body.get(name)]
     if missing:
         raise invalid(required(*missing))
-    if not set(permissions) <= set(_ELEMENT_PERMISSIONS):
-        raise invalid({"permissions": ("errors.not_recognized", f"of {', '.join(_ELEMENT_PERMISSIONS)}")})
-    unknown = [sub for sub in texts_of(call.body, "subs") if call.state.grants.of_account(sub) is None]
+    if not set(permissions) <= set(PERMISSIONS):
+        raise invalid({"permissions": ("errors.not_recognized", f"of {', '.join(PERMISSIONS)}")})
+    subs = texts_of(call.body, "subs")
+    unknown = [sub for sub in subs if call.state.grants.of_account(sub) is None]
     if unknown:
         raise invalid({"subs": ("errors.not_recognized", f"{unknown[0]} has not authorized this application")})
-    token = {
-        "permissions": permissions,
-        "origin": origin,
-        "token": new_token(),
-        "expires_in": _ELEMENT_TOKEN_LIFETIME,
-    }
-    return answer({"element_token": token})
+    token, expires_at = new_token(), call.state.settings.clock() + LIFETIME
+    call.state.element_tokens[token] = ElementToken(tuple(permissions), tuple(subs), origin, expires_at)
+    told = {"permissions": permissions, "origin": origin, "token": token, "expires_in": int(LIFETIME)}
+    return answer({"element_token": told})
 
 
 def attach(call: Call) -> web.Response:

@@ -65,7 +65,7 @@ def _search(call: Call, query: Body, periods: list[Span]) -> list[Opening]:
     busy: dict[str, list[Span]] = {}
     for sub in {sub for group in groups for sub in group.subs}:
         account = call.state.people.find(sub)
-        if account is None or call.state.grants.of_account(sub) is None:
+        if account is None or call.state.grants.of_account(sub) is None or not call.may_name(sub):
             raise invalid({"participants": ("errors.not_recognized", f"{sub} has not authorized this application")})
         busy[sub] = busy_times(account, now)
     return openings(periods=periods, groups=groups, busy=busy, duration=_duration(query))

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 import aiohttp
@@ -16,6 +16,7 @@ from aiohttp import web
 
 from gateway.emulator.accounts import Record
 
+_SUCCESS: Final = range(200, 300)
 _PATIENCE: Final = aiohttp.ClientTimeout(total=5)  # seconds that Cronofy waits for a 2xx
 
 
@@ -26,10 +27,20 @@ def signature(raw: bytes, secrets: Iterable[str]) -> str:
 
 
 class Callbacks:
-    """Sends in the background; what cannot be delivered is dropped (Cronofy would retry for a day)."""
+    """Sends in the background, and again until it is taken with a 2xx or there is no pause left.
 
-    def __init__(self, client_secrets: tuple[str, ...]) -> None:
+    Args:
+        client_secrets: every active one; each signs.
+        pauses: seconds between two tries. Cronofy goes on for a day, at times that it does not publish.
+        note: is told of every try.
+    """
+
+    def __init__(
+        self, client_secrets: tuple[str, ...], *, pauses: tuple[float, ...], note: Callable[[Record], None]
+    ) -> None:
         self._secrets = client_secrets
+        self._pauses = pauses
+        self._note = note
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
@@ -43,22 +54,31 @@ class Callbacks:
 
     def send(self, url: str, payload: Record) -> None:
         """Start sending a payload to an absolute URL."""
-        task = asyncio.get_running_loop().create_task(self._post(url, json.dumps(payload).encode()))
+        task = asyncio.get_running_loop().create_task(self._deliver(url, json.dumps(payload).encode()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _post(self, url: str, raw: bytes) -> None:
+    async def _deliver(self, url: str, raw: bytes) -> None:
+        for tries, pause in enumerate((*self._pauses, None), start=1):
+            status = await self._post(url, raw)
+            self._note({"url": url, "status": status, "tries": tries})
+            if status in _SUCCESS or pause is None:
+                return
+            await asyncio.sleep(pause)
+
+    async def _post(self, url: str, raw: bytes) -> int:
+        """Return the answer's status, or 0 where nobody answers."""
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Cronofy-HMAC-SHA256": signature(raw, self._secrets),
         }
         if self._session is None:
-            return
+            return 0
         try:
-            async with self._session.post(url, data=raw, headers=headers):
-                pass
+            async with self._session.post(url, data=raw, headers=headers, allow_redirects=False) as reply:
+                return reply.status
         except (aiohttp.ClientError, TimeoutError, ValueError):
-            return  # nobody listens there
+            return 0
 
 
 CALLBACKS: Final = web.AppKey("emulator_callbacks", Callbacks)

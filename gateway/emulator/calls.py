@@ -14,6 +14,7 @@ from gateway.emulator.accounts import Account
 from gateway.emulator.authorizations import Authorization
 from gateway.emulator.bodies import Body, UnreadableBodyError, read_body, text_of
 from gateway.emulator.credentials import bearer_of, is_application, is_secret
+from gateway.emulator.elements import PARAMETER, ElementToken, let_element_in
 from gateway.emulator.refusals import RefusalError, insufficient_scope, invalid, unrecognized
 from gateway.emulator.state import STATE, State
 
@@ -31,12 +32,13 @@ class Caller(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that was let in; `authorization` is None for an application."""
+    """A call that was let in; `authorization` is None for an application, and for an Element that names accounts."""
 
     request: web.Request
     state: State
     body: Body
     authorization: Authorization | None = None
+    element: ElementToken | None = None
 
     @property
     def holder(self) -> Authorization:
@@ -54,6 +56,10 @@ class Call:
     def origin(self) -> str:
         """Scheme and host as the request named them."""
         return f"{self.request.scheme}://{self.request.host}"
+
+    def may_name(self, sub: str) -> bool:
+        """Say whether the call may name an account: an Element only those that its token was made for."""
+        return self.element is None or sub in self.element.subs
 
     def path_part(self, name: str) -> str:
         """A variable part of the path, decoded."""
@@ -84,7 +90,12 @@ def endpoint(caller: Caller, scope: str, answer_to: Endpoint) -> Callable[[web.R
         except UnreadableBodyError as error:
             # Not a 400: those are for the token endpoints only (docs: error-codes).
             raise invalid({"body": ("errors.invalid", str(error))}) from error
-        call = Call(request, state, body, _let_in(caller, state, request, body))
+        if PARAMETER in request.query:
+            now = state.settings.clock()
+            element, holder = let_element_in(state.element_tokens, state.grants, request, now)
+            call = Call(request, state, body, holder, element)
+        else:
+            call = Call(request, state, body, _let_in(caller, state, request, body))
         if scope:
             call.need(scope)
         return answer_to(call)

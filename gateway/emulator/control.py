@@ -49,6 +49,11 @@ def forget_requests(state: State, _body: Body) -> Mapping[str, object]:
     return {"requests": []}
 
 
+def list_callbacks(state: State, _body: Body) -> Mapping[str, object]:
+    """GET /_emulator/callbacks: each try to deliver a callback, newest last; status 0 where nobody answered."""
+    return {"callbacks": list(state.deliveries)}
+
+
 def expire_tokens(state: State, _body: Body) -> Mapping[str, object]:
     """POST /_emulator/tokens/expire: every access token ends now, refresh tokens stay."""
     return {"expired": state.grants.expire_access_tokens()}
@@ -91,6 +96,7 @@ CONTROLS: Final[tuple[tuple[str, str, Control], ...]] = (
     ("POST", "/_emulator/reset", reset),
     ("GET", "/_emulator/requests", list_requests),
     ("DELETE", "/_emulator/requests", forget_requests),
+    ("GET", "/_emulator/callbacks", list_callbacks),
     ("POST", "/_emulator/tokens/expire", expire_tokens),
     ("POST", "/_emulator/tokens/rotate", switch_rotation),
     ("GET", "/_emulator/tokens/counts", count_token_requests),

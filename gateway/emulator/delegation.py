@@ -19,27 +19,26 @@ from gateway.emulator.grants import Grant
 from gateway.emulator.refusals import insufficient_scope, invalid, required
 
 MOST_ENTRIES: Final = 50
-_COLLECTION: Final = "service_account_authorizations"
+LONGEST_CALLBACK_URL: Final = 128
 
 
 def delegate(call: Call) -> web.Response:
     """POST /v1/service_account_authorizations: one person, or up to 50 in a list."""
     call.need("service_account/accounts/manage")
-    entries = objects_of(call.body, _COLLECTION)
-    if entries and text_of(call.body, "email"):
-        raise invalid({_COLLECTION: ("errors.invalid", "a single one and a list do not mix")})
-    if len(entries) > MOST_ENTRIES:
-        raise invalid({_COLLECTION: ("errors.too_many", f"at most {MOST_ENTRIES} entries")})
-    return _authorize_all(call, entries or [call.body])
+    return _authorize_all(call, _entries(call, "service_account_authorizations"))
 
 
 def delegate_business(call: Call) -> web.Response:
-    """POST /v1/delegated_authorizations: one person, by somebody with a delegated scope."""
+    """POST /v1/delegated_authorizations: the same, by somebody with a delegated scope.
+
+    Cronofy documents the single form only; the list is taken like the other path's.
+    """
     if not call.holder.delegated_scope:
         raise insufficient_scope("delegated_scope")
-    if not text_of(call.body, "profile_id"):
+    entries = _entries(call, "delegated_authorizations")
+    if not all(text_of(entry, "profile_id") for entry in entries):
         raise invalid(required("profile_id"))
-    return _authorize_all(call, [call.body])
+    return _authorize_all(call, entries)
 
 
 def resources(call: Call) -> web.Response:
@@ -62,6 +61,15 @@ def accessible_calendars(call: Call) -> web.Response:
     return answer({"accessible_calendars": reachable})
 
 
+def _entries(call: Call, collection: str) -> list[Body]:
+    entries = objects_of(call.body, collection)
+    if entries and text_of(call.body, "email"):
+        raise invalid({collection: ("errors.invalid", "a single one and a list do not mix")})
+    if len(entries) > MOST_ENTRIES:
+        raise invalid({collection: ("errors.too_many", f"at most {MOST_ENTRIES} entries")})
+    return entries or [call.body]
+
+
 def _authorize_all(call: Call, entries: list[Body]) -> web.Response:
     for entry in entries:
         missing = [name for name in ("email", "callback_url", "scope") if not entry.get(name)]
@@ -69,6 +77,8 @@ def _authorize_all(call: Call, entries: list[Body]) -> web.Response:
             raise invalid(required(*missing))
         if not text_of(entry, "callback_url").startswith(("http://", "https://")):
             raise invalid({"callback_url": ("errors.invalid", "callback_url must be an http or https URL")})
+        if len(text_of(entry, "callback_url")) > LONGEST_CALLBACK_URL:
+            raise invalid({"callback_url": ("errors.too_long", f"at most {LONGEST_CALLBACK_URL} characters")})
     for entry in entries:
         outcome = _authorize(call, entry)
         state = text_of(entry, "state") or text_of(call.body, "state")

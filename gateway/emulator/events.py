@@ -14,7 +14,7 @@ from gateway.emulator.accounts import Account, Calendar, Profile, Record
 from gateway.emulator.answers import answer
 from gateway.emulator.bodies import is_true
 from gateway.emulator.calls import Call
-from gateway.emulator.identity import calendars_of
+from gateway.emulator.identity import asked_userinfo, calendars_of
 from gateway.emulator.moments import seconds_of
 from gateway.emulator.refusals import insufficient_scope, invalid, not_found
 from gateway.emulator.sample_events import sample_events
@@ -50,7 +50,7 @@ def read_events(call: Call) -> web.Response:
             items += managed_events(call.account, calendar, include_deleted=is_true(query.get("include_deleted")))
     items = within(call, items)
     page = call.state.pages.first(call.request, owner=call.account.account_id, name="events", items=items)
-    return answer(page)
+    return answer(page | asked_userinfo(call))
 
 
 def next_page(call: Call, name: str) -> web.Response:

@@ -10,7 +10,7 @@ from gateway.emulator.answers import answer
 from gateway.emulator.bodies import is_true
 from gateway.emulator.calls import Call
 from gateway.emulator.events import external_events, managed_events, wanted_calendars, within
-from gateway.emulator.identity import calendars_of
+from gateway.emulator.identity import asked_userinfo, calendars_of
 from gateway.emulator.moments import seconds_of
 from gateway.emulator.sample_events import sample_events
 
@@ -27,8 +27,8 @@ def read_free_busy(call: Call) -> web.Response:
     blocks = [_block(event, with_ids=is_true(query.get("include_ids"))) for event in within(call, found)]
     if not is_true(query.get("include_free")):
         blocks = [block for block in blocks if block["free_busy_status"] != "free"]
-    pages = call.state.pages
-    return answer(pages.first(call.request, owner=call.account.account_id, name="free_busy", items=blocks))
+    page = call.state.pages.first(call.request, owner=call.account.account_id, name="free_busy", items=blocks)
+    return answer(page | asked_userinfo(call))
 
 
 def busy_times(account: Account, now: float) -> list[tuple[float, float]]:

@@ -110,7 +110,11 @@ class Grants:
         self._access = {
             token: known for token, known in self._access.items() if known.authorization is not authorization
         }
-        self._codes = {code: grant for code, grant in self._codes.items() if grant.account is not account}
+        self._codes = {
+            code: grant
+            for code, grant in self._codes.items()
+            if grant.account is not account and grant.granted_by != account.account_id
+        }
         if account.kind != "application_calendar":
             account.profiles.clear()
         if account.kind == "service_account":

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.emulator.accounts import Account, Calendar, Profile, Record
 from gateway.emulator.answers import accepted, answer
+from gateway.emulator.bodies import is_true
 from gateway.emulator.calls import Call
 from gateway.emulator.ids import new_token
 from gateway.emulator.refusals import RefusalError, not_found
@@ -18,18 +19,27 @@ ZONE: Final = "Europe/London"
 
 def userinfo(call: Call) -> web.Response:
     """GET /v1/userinfo: three shapes, whose member names have a dot in them."""
+    return answer(_described(call))
+
+
+def asked_userinfo(call: Call) -> Record:
+    """The `userinfo` that the Agenda Element asks for beside events; empty where it was not asked for."""
+    return {"userinfo": _described(call)} if is_true(call.request.query.get("include_userinfo")) else {}
+
+
+def _described(call: Call) -> Record:
     account = call.account
     about: Record = {"sub": account.account_id, "cronofy.type": account.kind}
     match account.kind:
         case "service_account":
-            return answer(about | {"email": account.email, "cronofy.data": _service_data(call)})
+            return about | {"email": account.email, "cronofy.data": _service_data(call)}
         case "application_calendar":
             name = account.application_calendar_id
             data = _account_data(call) | {"application_calendar": {"application_calendar_id": name}}
-            return answer(about | {"application_calendar_id": name, "cronofy.data": data})
+            return about | {"application_calendar_id": name, "cronofy.data": data}
         case "account":
             about |= {"email": account.email, "name": account.name, "zoneinfo": ZONE}
-            return answer(about | {"cronofy.data": _account_data(call)})
+            return about | {"cronofy.data": _account_data(call)}
 
 
 def account(call: Call) -> web.Response:

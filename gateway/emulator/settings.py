@@ -17,6 +17,7 @@ class EmulatorSettings:
         access_token_lifetime: seconds, for people and application calendars.
         service_token_lifetime: seconds, for service accounts.
         rotation: how refresh tokens rotate at the start and after a reset.
+        callback_pauses: seconds between two tries to deliver a callback that was not taken with a 2xx.
         page_size: items on a page of events, free/busy or available periods.
         clock: Unix time in seconds. Events are laid out around it, tokens expire by it.
     """
@@ -29,5 +30,6 @@ class EmulatorSettings:
     access_token_lifetime: int = 3600
     service_token_lifetime: int = 1800
     rotation: Rotation = field(default_factory=Rotation)
+    callback_pauses: tuple[float, ...] = (1.0, 5.0, 30.0, 120.0, 600.0)
     page_size: int = 20
     clock: Callable[[], float] = time.time

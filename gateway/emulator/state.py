@@ -1,12 +1,13 @@
 """Everything that the emulator remembers, in one place that can be emptied."""
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import Final
 
 from aiohttp import web
 
 from gateway.emulator.accounts import Record
 from gateway.emulator.autoconsent import Choice
+from gateway.emulator.elements import ElementToken
 from gateway.emulator.faults import Faults
 from gateway.emulator.grants import Grants
 from gateway.emulator.paging import Pages
@@ -15,6 +16,8 @@ from gateway.emulator.request_log import RequestLog
 from gateway.emulator.rotation import Rotation
 from gateway.emulator.settings import EmulatorSettings
 from gateway.emulator.token_counts import TokenCounts
+
+_MOST_DELIVERIES: Final = 1_000
 
 
 class State:
@@ -28,8 +31,12 @@ class State:
     token_counts: TokenCounts
     autoconsent: Choice | None
     rotation: Rotation
+    deliveries: deque[Record]
+    """Tries to deliver a callback, newest last."""
     links: dict[str, Record]
     """Tokens in browser links (to link, to permit, to connect conferencing) and what they stand for."""
+    element_tokens: dict[str, ElementToken]
+    """What each element token is for."""
     records: defaultdict[str, dict[str, Record]]
     """What apps stored by API key (smart invites, scheduling links, …): kind, then id."""
 
@@ -47,7 +54,9 @@ class State:
         self.token_counts = TokenCounts()
         self.autoconsent = None
         self.rotation = self.settings.rotation
+        self.deliveries = deque(maxlen=_MOST_DELIVERIES)
         self.links = {}
+        self.element_tokens = {}
         self.records = defaultdict(dict)
 
 

@@ -6,9 +6,13 @@ from typing import Any, Final
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
+from gateway.flows.custodian import Custodian
+from gateway.flows.elements import Elements
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import UpstreamReply
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers
+from gateway.rules.client import Custody
 from gateway.rules.data_centres import API_ORIGINS
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
@@ -18,6 +22,7 @@ from gateway.rules.page_links import relink_page
 from gateway.rules.token_reply import ReplyInvalid, read_token_reply
 
 _OK: Final = 200
+_SUCCESS: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Asked:
         match: its operation.
         caller: whose call it is.
         refused: of a batch, the answers to items that were not sent, by index.
+        sent: the body that went to Cronofy, where it was read; empty where it was streamed.
     """
 
     method: str
@@ -47,6 +53,7 @@ class Asked:
     match: Match
     caller: Caller
     refused: Mapping[int, dict[str, Any]] = field(default_factory=dict)
+    sent: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,11 @@ class Answers:
     """Makes answers."""
 
     bindings: Bindings
+    ownership: Ownership
+    elements: Elements
     metrics: Metrics
     settings: AnswerSettings
+    custodian: Custodian
 
     async def make(self, reply: UpstreamReply, asked: Asked, mode: str) -> Answer:
         """Return what goes back for an upstream's reply, whose head has arrived.
@@ -89,10 +99,13 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection),
+            session=asked.caller.is_of_page or asked.match.operation.issues_tokens,
         )
         operation = asked.match.operation
-        read = reply.status == _OK and (operation.paged or operation.issues_tokens)
+        # Any success of an operation that issues tokens is read: what is not read is not kept here either.
+        issues = operation.issues_tokens or operation.issues_element_token
+        read = reply.status == _OK and operation.paged
+        read = read or (reply.status in _SUCCESS and (issues or operation.learns))
         merged = bool(asked.refused) and reply.status == MULTI_STATUS
         if not (read or merged) or asked.method == "HEAD":
             return Answer(reply.status, headers, None, reply)
@@ -101,7 +114,11 @@ class Answers:
             if merged:
                 body = merged_answers(body, asked.refused)
             elif operation.issues_tokens:
-                await self._bind(body, asked.caller)
+                body = await self._bind(body, asked.caller)
+            elif operation.issues_element_token:
+                await self.elements.bind(body, asked.sent, asked.caller)
+            elif operation.learns:
+                await self.ownership.learn(asked.match, body, asked.caller)
             else:
                 origins = API_ORIGINS | {asked.caller.application.hosts.api}
                 body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)
@@ -120,17 +137,20 @@ class Answers:
             mode_header=self.settings.mode_header,
             mode=mode,
             request_id=asked.request_id,
-            session=bool(asked.caller.connection),
+            session=asked.caller.is_of_page,
         )
         return Answer(MULTI_STATUS, headers, merged_answers(b"", asked.refused), None)
 
-    async def _bind(self, reply: bytes, caller: Caller) -> None:
-        """Bind the token set of a new application calendar to its client."""
+    async def _bind(self, reply: bytes, caller: Caller) -> bytes:
+        """Bind the token set of a new application calendar to its client, or keep it and return handles for it."""
         try:
             tokens = read_token_reply(reply)
         except ReplyInvalid as error:
             raise CronofyUnavailable(
                 Code.UPSTREAM_REPLY_INVALID, "Cronofy's answer holds no usable token set.", detail=str(error)
             ) from None
+        if caller.client is not None and caller.client.custody is Custody.GATEWAY:
+            return await self.custodian.take_in(caller.client, reply, tokens)
         if caller.client is not None:
             await self.bindings.remember(caller.client, tokens, account=tokens.account, scope=tokens.scope)
+        return reply

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from gateway.flows.element_bindings import forget_element_tokens
 from gateway.flows.ports import Clock
 from gateway.flows.sealed_records import SealedRecords
 from gateway.rules.client import Client
@@ -19,13 +20,11 @@ from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 BINDING: Final = "binding"
-CALLBACK: Final = "callback"
 
 # A refresh token lives until it is used; a person who is away for a year must still find their connection.
 REFRESH_KEPT: Final = 400 * 86_400.0
 # Past its expiry an access token can still be named in a revocation.
 ACCESS_KEPT_AFTER_EXPIRY: Final = 3_600.0
-CALLBACK_KEPT: Final = 30 * 86_400.0
 _CACHE_SECONDS: Final = 2.0
 _CACHE_SIZE: Final = 10_000
 _MOST_LOOKED_AT: Final = 200  # an app whose refresh tokens are replaced at each use has thousands in a year
@@ -49,12 +48,6 @@ class Binding(msgspec.Struct, frozen=True):
     account: str
     scope: str
     imported: bool = False
-
-
-class CallbackBinding(msgspec.Struct, frozen=True):
-    """Whose a delegated-access callback URL is, so that its code can be exchanged by that client only."""
-
-    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +222,7 @@ class Bindings:
         Raises:
             StoreUnavailable: some may still stand.
         """
+        await forget_element_tokens(self._records, account_key(client.application, account), client=client.id)
         return sum([await self._forget_id(client, token_id) for token_id in await self._ids_of(client, account)])
 
     async def erase_account(self, application: str, account: str) -> int:
@@ -238,6 +232,7 @@ class Bindings:
             StoreUnavailable: some may still stand.
         """
         removed = 0
+        await forget_element_tokens(self._records, account_key(application, account), client=None)
         for token_id in await self._records.store.list_ids(BINDING, account=account_key(application, account)):
             removed += await self._records.store.delete(BINDING, token_id)
             self._cache.pop(token_id, None)
@@ -268,22 +263,3 @@ class Bindings:
         await self._records.change(BINDING, token_id, Binding, without_client, account=account, expires_at=0.0)
         self._cache.pop(token_id, None)
         return True
-
-    async def remember_callback(self, client: Client, url: str) -> None:
-        """Remember that a delegated-access callback URL is a client's.
-
-        Raises:
-            StoreUnavailable: it was not written.
-        """
-        url_id = fingerprint("callback-url", client.id, url)
-        expires_at = self._clock.now() + CALLBACK_KEPT
-        await self._records.save(CALLBACK, url_id, CallbackBinding(client.id), client=client.id, expires_at=expires_at)
-
-    async def is_own_callback(self, client: Client, url: str) -> bool:
-        """Say whether a callback URL was sent by this client.
-
-        Raises:
-            StoreUnavailable: it cannot be known now.
-        """
-        url_id = fingerprint("callback-url", client.id, url)
-        return await self._records.load(CALLBACK, url_id, CallbackBinding) is not None

@@ -4,25 +4,23 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
 
 from gateway.flows.bindings import account_key
-from gateway.flows.ports import Clock
+from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.short_memory import ShortMemory
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
 _PAGE: Final = 200
-# What another process wrote or ended is known here within this time, as a sign-out is.
-_CACHE_SECONDS: Final = 2.0
-_CACHE_SIZE: Final = 10_000
+_TRIES: Final = 5
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -40,6 +38,8 @@ class Connection(msgspec.Struct, frozen=True):
         state: `reconnect_required` once Cronofy refused the refresh token for good.
         lost_by: how it came to that: `refused`, `interrupted` (an answer to an earlier refresh was lost), `young_401`
             (a token was refused right after it was given), or `ended` here.
+        profiles: ids of the profiles that were connected through this client: what it may end where others hang on the
+            account.
     """
 
     client: str
@@ -52,6 +52,7 @@ class Connection(msgspec.Struct, frozen=True):
     scope: str
     state: Literal["active", "reconnect_required"] = "active"
     lost_by: str = ""
+    profiles: tuple[str, ...] = ()
 
     def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
         return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
@@ -84,7 +85,7 @@ class Connections:
         self._records = records
         self._clock = clock
         self._kept = kept
-        self._cache: OrderedDict[str, tuple[float, Stored]] = OrderedDict()
+        self._recent: ShortMemory[Stored] = ShortMemory(clock)
 
     async def recent(self, record_id: str) -> Stored | None:
         """Return a connection as it stood here at most two seconds ago, or None when it is gone.
@@ -92,24 +93,18 @@ class Connections:
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        cached = self._cache.get(record_id)
-        if cached is not None and cached[0] > self._clock.now():
-            return cached[1]
-        return await self.load(record_id)
+        return self._recent.recall(record_id) or await self.load(record_id)
 
     def drop(self, record_id: str) -> None:
         """Let the next look go to the store: it was written or ended elsewhere."""
-        self._cache.pop(record_id, None)
+        self._recent.drop(record_id)
 
-    def _remember(self, stored: Stored) -> Stored:
-        if stored.connection.state != "active":
+    def _noted(self, stored: Stored) -> Stored:
+        if stored.connection.state == "active":
+            self._recent.remember(stored.id, stored)
+        else:
             # A person who connects again on another node must not be told here that they have to.
             self.drop(stored.id)
-            return stored
-        self._cache[stored.id] = (self._clock.now() + _CACHE_SECONDS, stored)
-        self._cache.move_to_end(stored.id)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
         return stored
 
     async def load(self, record_id: str) -> Stored | None:
@@ -122,12 +117,14 @@ class Connections:
         if found is None:
             self.drop(record_id)
             return None
-        return self._remember(Stored(record_id, *found))
+        return self._noted(Stored(record_id, *found))
 
     async def connect(
         self, client: Client, tokens: TokenSet, *, at: float | None = None, expected: int | None = None
     ) -> Stored:
         """Write the token set of a sign-in, over whatever stood there: the person has just authorized anew.
+
+        Only the profiles that were connected before are kept.
 
         Args:
             client: whose connection it is.
@@ -140,8 +137,45 @@ class Connections:
             StoreUnavailable: nothing was written.
         """
         record_id = connection_id(client, tokens.account)
-        now = self._clock.now() if at is None else at
-        connection = Connection(
+        fresh = self._made_of(client, tokens, self._clock.now() if at is None else at)
+        for _ in range(_TRIES):
+            there = await self.load(record_id)
+            before = there.connection.profiles if there else ()
+            profiles = tuple(dict.fromkeys((*before, *fresh.profiles)))
+            wanted = (there.version if there else 0) if expected is None else expected
+            try:
+                return await self._save(record_id, msgspec.structs.replace(fresh, profiles=profiles), expected=wanted)
+            except VersionMoved:
+                if expected is not None:
+                    raise
+        # One stands there that the key ring cannot open, or that others write all the time.
+        return await self._save(record_id, fresh, expected=None)
+
+    async def connect_unless_newer(self, client: Client, tokens: TokenSet, at: float) -> Stored:
+        """Write a token set that was answered a while ago, unless a sign-in or a refresh has brought a newer one.
+
+        Args:
+            client: whose connection it is.
+            tokens: the token set.
+            at: Unix time, in seconds, at which it was answered.
+
+        Raises:
+            StoreUnavailable: nothing was written.
+        """
+        record_id = connection_id(client, tokens.account)
+        for _ in range(_TRIES):
+            there = await self.load(record_id)
+            if there and there.connection.state == "active" and there.connection.obtained_at >= at:
+                return there
+            try:
+                return await self.connect(client, tokens, at=at, expected=there.version if there else 0)
+            except VersionMoved:
+                continue
+        # One stands there that the key ring cannot open: nobody else can use it either.
+        return await self.connect(client, tokens, at=at)
+
+    def _made_of(self, client: Client, tokens: TokenSet, now: float) -> Connection:
+        return Connection(
             client=client.id,
             application=client.application,
             account=tokens.account,
@@ -150,8 +184,8 @@ class Connections:
             expires_at=now + tokens.expires_in,
             obtained_at=now,
             scope=tokens.scope,
+            profiles=(tokens.profile_id,) if tokens.profile_id else (),
         )
-        return await self._save(record_id, connection, expected=expected)
 
     async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
         """Write the token set of a refresh.
@@ -198,7 +232,7 @@ class Connections:
             expires_at=self._clock.now() + self._kept,
             expected=expected,
         )
-        return self._remember(Stored(record_id, connection, version))
+        return self._noted(Stored(record_id, connection, version))
 
     async def forget(self, record_id: str) -> None:
         """Remove a connection.
@@ -224,6 +258,14 @@ class Connections:
                     yield None if found is None else Stored(one.id, found, one.record.version)
             if not cursor:
                 return
+
+    async def ids_of(self, client: Client) -> Sequence[str]:
+        """Return the names of a client's connections, in no order.
+
+        Raises:
+            StoreUnavailable: they cannot be known now.
+        """
+        return await self._records.store.list_ids(CONNECTION, client=client.id)
 
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.
@@ -251,3 +293,9 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
+
+
+def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
+    """Return the profiles that stood there, united with the one that was just connected."""
+    known = before.connection.profiles if before else ()
+    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))

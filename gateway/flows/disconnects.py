@@ -7,16 +7,17 @@ profiles or another client hangs on it, and the token only when nothing else doe
 Source: https://docs.cronofy.com/developers/api/authorization/revoke/ and /identity/profile/.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, Stored, connection_id
+from gateway.flows.delegations import SERVICE_ACCOUNT, Delegations
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import CronofyApi, VersionMoved
 from gateway.flows.vault import Fresh, Vault
@@ -48,6 +49,7 @@ class Disconnects:
     modes: ModeBook
     vault: Vault
     cronofy: CronofyApi
+    delegations: Delegations
 
     async def end(self, connection_id: str, profile_id: str, *, keep: bool) -> None:
         """End what a session connected: its profile, or the whole authorization when nothing else hangs on it.
@@ -70,7 +72,10 @@ class Disconnects:
             if not keep:
                 await self.connections.forget(connection_id)
             return
-        if profile_id and await self._is_shared(fresh, profile_id):
+        if await self._is_shared_service(stored):
+            # It has no profile that could be ended instead, so nothing is at Cronofy; what it let in here ends here.
+            await self.delegations.end_children(fresh.application, stored.connection.account, fresh.client)
+        elif profile_id and await self._is_shared(fresh, profile_id):
             await self._revoke_profile(fresh, profile_id)
             await self.modes.forget(fresh.application, stored.connection.account)
             if await self._others(stored) or not keep:
@@ -81,7 +86,14 @@ class Disconnects:
         await self._close(connection_id, keep=keep)
 
     async def end_client(
-        self, client: Client, application: Application, account: str, profiles: Collection[str]
+        self,
+        client: Client,
+        application: Application,
+        account: str,
+        profiles: Collection[str],
+        *,
+        whole: bool = True,
+        more: Mapping[str, Any] | None = None,
     ) -> Ended:
         """End all that one client has of an account, and nothing that another client hangs on.
 
@@ -91,17 +103,22 @@ class Disconnects:
             account: `sub`.
             profiles: those that are known to have been connected through this client; the only ones that may be ended
                 where others hang on the account.
+            whole: where no other client hangs on the account, its other profiles are ended as well.
+            more: further fields for Cronofy, should the whole authorization be ended.
 
         Raises:
             CronofyUnavailable: Cronofy could not be asked, or refused.
             StoreUnavailable: it cannot be known what else hangs on it.
         """
-        if not await self.has_others(application.name, account, client.id):
-            return await self.end_account(application, account)
+        others = await self.has_others(application.name, account, client.id)
+        if not others and (whole or not profiles):
+            return await self.end_account(application, account, more)
         try:
             fresh = await self.vault.fresh(connection_id(client, account)) if profiles else None
         except RequestRefused:  # there is none, or Cronofy has ended it already
             fresh = None
+        if not others and (fresh is None or not await self._has_other_profiles(fresh, profiles)):
+            return await self.end_account(application, account, more)
         if fresh is None:
             return Ended.NOTHING
         for profile_id in profiles:
@@ -109,8 +126,8 @@ class Disconnects:
         await self.modes.forget(fresh.application, account)
         return Ended.PROFILES
 
-    async def end_account(self, application: Application, account: str) -> Ended:
-        """End an account's whole authorization, whoever hangs on it.
+    async def end_account(self, application: Application, account: str, more: Mapping[str, Any] | None = None) -> Ended:
+        """End an account's whole authorization, whoever hangs on it; `more` are further fields for Cronofy.
 
         Raises:
             CronofyUnavailable: Cronofy could not be asked, or refused.
@@ -128,7 +145,7 @@ class Disconnects:
             named = {"token": newest.connection.refresh_token}
         else:
             named = {"sub": account}
-        await self._revoke(application, account, named)
+        await self._revoke(application, account, {**(more or {}), **named})
         await self.modes.forget(application, account)
         return Ended.AUTHORIZATION
 
@@ -146,14 +163,18 @@ class Disconnects:
         connection = stored.connection
         return await self.has_others(connection.application, connection.account, connection.client)
 
+    async def _is_shared_service(self, stored: Stored) -> bool:
+        return stored.connection.account.startswith(SERVICE_ACCOUNT) and await self._others(stored)
+
     async def _is_shared(self, fresh: Fresh, profile_id: str) -> bool:
-        if await self._others(fresh.stored):
-            return True
+        return await self._others(fresh.stored) or await self._has_other_profiles(fresh, {profile_id})
+
+    async def _has_other_profiles(self, fresh: Fresh, profiles: Collection[str]) -> bool:
         known = await self.modes.look_up(fresh.application, fresh.bearer)
         if known is None:
             known = await self.modes.known(fresh.application, fresh.stored.connection.account)
-        # Where it cannot be known what else is linked, the one profile is all that may be ended.
-        return known is None or not known.whole or any(profile.id != profile_id for profile in known.profiles)
+        # Where it cannot be known what else is linked, these profiles are all that may be ended.
+        return known is None or not known.whole or any(profile.id not in profiles for profile in known.profiles)
 
     async def _revoke_profile(self, fresh: Fresh, profile_id: str) -> None:
         reply = await self.cronofy.revoke_profile(fresh.application, fresh.bearer, profile_id)
@@ -165,12 +186,13 @@ class Disconnects:
         connection = fresh.stored.connection
         await self._revoke(fresh.application, connection.account, {"token": connection.refresh_token})
 
-    async def _revoke(self, application: Application, account: str, named: dict[str, str]) -> None:
+    async def _revoke(self, application: Application, account: str, named: Mapping[str, Any]) -> None:
         credentials = {"client_id": application.client_id, "client_secret": application.client_secret}
-        reply = await self.cronofy.revoke(application, {**credentials, **named})
+        reply = await self.cronofy.revoke(application, {**named, **credentials})
         if reply.status not in _SUCCESS:
             raise _refused(f"token: status {reply.status}")
         _log.info(events.TOKEN_REVOKED, application=application.name, account=account)
+        await self.delegations.end_children(application, account)
 
     async def _close(self, connection_id: str, *, keep: bool) -> None:
         if not keep:

@@ -12,7 +12,8 @@ from gateway.flows.modes import ModeBook
 from gateway.rules.access_mode import AccessMode, header_value
 from gateway.rules.conferencing import way_out
 from gateway.rules.mode_limits import Effect, Rule, RuleState, limit_of
-from gateway.rules.operations import Match, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import Match
 from gateway.rules.request_target import read_target
 from gateway.rules.scopes import covers
 

@@ -17,7 +17,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.connections import Connections, connection_id
 from gateway.flows.import_turns import Turns, is_about_credentials
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import ApiReply, Clock, CronofyApi, VersionMoved
+from gateway.flows.ports import ApiReply, Clock, CronofyApi
 from gateway.flows.refresh_outcomes import Refreshed, UnusableReply
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
@@ -33,7 +33,6 @@ from gateway.rules.scopes import grants_free_busy_write
 from gateway.rules.token_reply import TokenSet, read_token_reply
 from gateway.rules.userinfo import UserinfoInvalid, read_userinfo
 
-_TRIES: Final = 5
 _OK: Final = 200
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
@@ -162,28 +161,12 @@ class Imports:
     async def _keep(self, client: Client, line: ImportLine, proven: _Proven) -> None:
         """Write everything; what was written before is written again, so this may be repeated as a whole."""
         application, account, tokens = self.registry.application_of(client), proven.modes.account, proven.tokens
-        await self._connect(client, proven)
+        await self.connections.connect_unless_newer(client, tokens, proven.at)
         await self.modes.learn_whole(application, proven.modes)
         await self.bindings.remember(client, tokens, account=account, scope=tokens.scope)
         await name_account(self.refreshes.journal, application, line.refresh_token, account)
         for token in (tokens.refresh_token, line.refresh_token):
             await self.bindings.remember_imported(client, token, account=account, scope=tokens.scope)
-
-    async def _connect(self, client: Client, proven: _Proven) -> None:
-        """Write the connection, unless a sign-in or a refresh has brought a newer one meanwhile."""
-        record_id = connection_id(client, proven.modes.account)
-        for _ in range(_TRIES):
-            there = await self.connections.load(record_id)
-            if there and there.connection.state == "active" and there.connection.obtained_at >= proven.at:
-                return
-            try:
-                expected = there.version if there else 0
-                await self.connections.connect(client, proven.tokens, at=proven.at, expected=expected)
-            except VersionMoved:
-                continue
-            return
-        # One stands there that the key ring cannot open: nobody else can use it either.
-        await self.connections.connect(client, proven.tokens, at=proven.at)
 
     def _judge(self, client: Client, number: int, line: ImportLine, proven: _Proven) -> Result:
         """Say what came of it; older connections are only warned about, as a refresh of them is."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.flows.bindings import BINDING, Binding, Bindings, Held, account_key
 from gateway.flows.connections import CONNECTION, Connection, Connections
+from gateway.flows.handles import HANDLE
 from gateway.flows.modes import ModeBook
 from gateway.flows.own_sessions import MOST, SessionFacts, session_facts, session_id
 from gateway.flows.ports import Clock, Entry
@@ -62,6 +63,8 @@ class AccountLine:
         scope: as granted last.
         modes: the account's access modes, as the access-mode header says them.
         sessions: how many sessions there are.
+        handles: how many handles there are: a refresh handle for each exchange of a code, and access handles, those
+            that expired within the last hour among them.
         refreshed_at: Unix time, in seconds, at which the newest token set came.
     """
 
@@ -71,6 +74,7 @@ class AccountLine:
     scope: str
     modes: str
     sessions: int
+    handles: int
     refreshed_at: float
 
 
@@ -222,8 +226,10 @@ class Inventory:
         return await self._line(whose, HELD_BY_THE_APP, scope, at)
 
     async def _line(self, whose: Whose, state: str, scope: str, at: float, *, lost_by: str = "") -> AccountLine:
-        sessions = await self.sessions.names(whose.client, account_key(whose.application, whose.account))
-        return AccountLine(whose, state, lost_by, scope, await self._modes(whose), len(sessions), at)
+        key, modes = account_key(whose.application, whose.account), await self._modes(whose)
+        sessions = await self.sessions.names(whose.client, key)
+        handles = await self.records.store.list_ids(HANDLE, client=whose.client, account=key)
+        return AccountLine(whose, state, lost_by, scope, modes, len(sessions), len(handles), at)
 
     async def _modes(self, whose: Whose) -> str:
         application = self.registry.application(whose.application)

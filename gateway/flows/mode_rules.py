@@ -25,7 +25,8 @@ from gateway.rules.conferencing import forbidding_mode
 from gateway.rules.conferencing_asks import Ask, asks_of
 from gateway.rules.errors import GatewayError
 from gateway.rules.mode_limits import Rule, RuleState
-from gateway.rules.operations import Match, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import Match
 
 # A mode this old is looked up again before somebody is refused because of it, for this long at the most.
 FRESH_FOR_REFUSAL: Final = 60.0

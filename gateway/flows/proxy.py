@@ -7,21 +7,27 @@ operations that the route table flags are read on the way up, and only paged one
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from urllib.parse import unquote_plus
 
 from gateway.flows.answers import Answer, Answers, Asked
 from gateway.flows.callers import Caller, Callers
+from gateway.flows.elements import Elements
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import UpstreamReply
-from gateway.flows.ruled_body import RuledBodies
+from gateway.flows.privileges import Privileges
+from gateway.flows.ruled_body import Ruled, RuledBodies
 from gateway.flows.sending import Sender
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
+from gateway.rules.bearer_parameter import without_bearer
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
-from gateway.rules.operations import Body, Match, OperationTable
+from gateway.rules.method_override import refuse_form, refuse_override
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import Body, Match
 from gateway.rules.queries import parse_query, seen_names
 from gateway.rules.request_target import Target, read_target
 
@@ -40,6 +46,8 @@ class Proxy:
 
     table: OperationTable
     callers: Callers
+    privileges: Privileges
+    elements: Elements
     modes: ModeBook
     bodies: RuledBodies
     answers: Answers
@@ -59,26 +67,23 @@ class Proxy:
         match = self.table.match(incoming.method, target)
         operation = match.operation
         facts.operation = operation.name
+        target, offered = without_bearer(target, operation)
         _refuse_shadows(target, match)
-        caller = await self.callers.identify(incoming.headers, operation, incoming.connection)
-        body: bytes | AsyncIterator[bytes] | None
-        ruled = None
-        if operation.body is Body.READ and incoming.body.is_there:
-            ruled = await self.bodies.judge(incoming, match, caller)
-            caller, body = ruled.caller, ruled.body
-        else:
-            body = await _body_of(incoming, keep=caller is not None and bool(caller.connection))
-        if caller is None:
-            caller = self.callers.by_body(None, None)
-        facts.client = caller.client.id if caller.client else ""
+        refuse_override(target.query)
+        caller, body, ruled = await self._judge(incoming, target, match, facts, offered)
         known, look_up = await self._begin_mode(caller)
-        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {})
+        sent = body if isinstance(body, bytes) else b""
+        asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {}, sent)
         if ruled is not None and ruled.nothing_left:
             return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
         try:
             reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
                 caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
+            elif reply.status == _UNAUTHORIZED and caller.key:
+                reply = await self.sender.send_with_other_secret(incoming, asked, target, body, reply)
+            if ruled is not None and ruled.claim is not None:
+                await self.privileges.ownership.settle(ruled.claim, reply.status)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
@@ -93,6 +98,30 @@ class Proxy:
                 raise
         await self._learn_from(reply, caller, match)
         return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
+
+    async def _judge(
+        self, incoming: Incoming, target: Target, match: Match, facts: CallFacts, offered: str
+    ) -> tuple[Caller, bytes | AsyncIterator[bytes] | None, Ruled | None]:
+        """Say who calls, judge what is asked, and return the body to send; `offered` is the query's `bearer_token`."""
+        admit = partial(self._admit, incoming, target, match, facts)
+        caller = await self.elements.identify(incoming.headers, target.query, match.operation)
+        if caller is None:
+            caller = await self.callers.identify(incoming.headers, match.operation, incoming.connection, offered)
+        if caller is not None:
+            await admit(caller)
+        if match.operation.body is Body.READ and incoming.body.is_there:
+            ruled = await self.bodies.judge(incoming, match, caller, admit)
+            if ruled.caller is None:
+                raise self.callers.missing(match.operation)
+            return ruled.caller, ruled.body, ruled
+        if caller is None:
+            raise self.callers.missing(match.operation)
+        return caller, await _body_of(incoming, keep=caller.may_be_sent_twice), None
+
+    async def _admit(self, incoming: Incoming, target: Target, match: Match, facts: CallFacts, caller: Caller) -> None:
+        """Judge a caller as soon as it is known, by its header or by its body."""
+        facts.client = caller.client.id if caller.client else ""
+        await self.privileges.admit(incoming, target, match, caller)
 
     async def _learn_from(self, reply: UpstreamReply, caller: Caller, match: Match) -> None:
         """Take note of answers that say that an account is not what it was."""
@@ -114,10 +143,11 @@ class Proxy:
         self, caller: Caller
     ) -> "tuple[AccountModes | None, asyncio.Future[AccountModes | None] | None]":
         """Return what is known of the account, and the look-up that runs beside the call where one is needed."""
-        if not caller.is_person or caller.bearer is None:
+        if not caller.is_person:
             return None, None
-        known = await self.modes.known_for(caller.application, caller.account, caller.bearer)
-        if not self.modes.needs_look_up(known):
+        known = await self.modes.known_for(caller.application, caller.account, caller.bearer or "")
+        # An element token is not shown to userinfo on our own account: what is known is said, else `unknown`.
+        if caller.bearer is None or not self.modes.needs_look_up(known):
             return known, None
         return known, self.modes.look_up(caller.application, caller.bearer, bound=bool(caller.account))
 
@@ -132,6 +162,7 @@ async def _body_of(incoming: Incoming, *, keep: bool) -> bytes | AsyncIterator[b
     """Return the body to send: kept whole where it is small and may have to be sent twice, else streamed."""
     if not incoming.body.is_there:
         return None
+    refuse_form(incoming.method, [value for name, value in incoming.headers if name.lower() == "content-type"])
     small = incoming.body.length is not None and incoming.body.length <= REPLAYED_BYTES
     return await incoming.body.read(REPLAYED_BYTES) if keep and small else incoming.body.stream()
 

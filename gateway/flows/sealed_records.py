@@ -47,7 +47,7 @@ class SealedRecords:
         *,
         client: str = "",
         account: str = "",
-        expires_at: float,
+        expires_at: float | None,
         expected: int | None = None,
         lease: Lease | None = None,
     ) -> int:
@@ -59,7 +59,7 @@ class SealedRecords:
             value: what to seal.
             client: the client that it belongs to.
             account: fingerprint of the account that it is about.
-            expires_at: Unix time, in seconds.
+            expires_at: Unix time, in seconds; None for never.
             expected: write only over this version, 0 for «not there»; None writes always.
             lease: write only while this lease, named like the record, is held.
 
@@ -80,8 +80,9 @@ class SealedRecords:
         shape: type[T],
         change: Callable[[T | None], T | None],
         *,
+        client: str = "",
         account: str = "",
-        expires_at: float,
+        expires_at: float | None,
     ) -> T | None:
         """Change a record whole, again from the start when somebody else wrote it first.
 
@@ -90,8 +91,9 @@ class SealedRecords:
             record_id: its name within the kind.
             shape: its type.
             change: the present value (None when there is none) in, the new one out; None removes the record.
+            client: the client that it belongs to.
             account: fingerprint of the account that it is about.
-            expires_at: Unix time, in seconds; never earlier than what stood there.
+            expires_at: Unix time, in seconds, or None for never; never earlier than what stood there.
 
         Raises:
             StoreUnavailable: the store is away; nothing was changed.
@@ -104,10 +106,17 @@ class SealedRecords:
                 if record is None or await self.store.delete(kind, record_id, expected=record.version):
                     return None
                 continue
-            latest = max(expires_at, record.expires_at or 0.0) if record else expires_at
             try:
                 version = record.version if record else 0
-                await self.save(kind, record_id, fresh, account=account, expires_at=latest, expected=version)
+                await self.save(
+                    kind,
+                    record_id,
+                    fresh,
+                    client=client,
+                    account=account,
+                    expires_at=_later(expires_at, record),
+                    expected=version,
+                )
             except VersionMoved:
                 continue
             return fresh
@@ -124,3 +133,10 @@ class SealedRecords:
                 key_id = self.sealer.key_of(record.value)
                 raise StoreUnavailable(f"a record is sealed with key {key_id}, which this node lacks") from None
             return None
+
+
+def _later(expires_at: float | None, record: Record | None) -> float | None:
+    """Return the later of two ends, where never is the latest."""
+    if expires_at is None or record is None:
+        return expires_at
+    return None if record.expires_at is None else max(expires_at, record.expires_at)

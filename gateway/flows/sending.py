@@ -1,10 +1,13 @@
 """Sending a judged call to Cronofy, and once more with a renewed token where that can be."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
+
 from gateway.flows.answers import Asked
+from gateway.flows.application_secrets import ApplicationSecrets, credentials_refused
 from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
 from gateway.flows.ports import Upstream, UpstreamReply
@@ -18,6 +21,9 @@ from gateway.rules.request_target import Target
 _OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _NOT_MODIFIED: Final = 304
+_UNAUTHORIZED: Final = 401
+_SERVER_ERROR: Final = 500
+_TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Sender:
 
     upstream: Upstream
     vault: Vault
+    secrets: ApplicationSecrets = field(default_factory=ApplicationSecrets)
 
     async def send(
         self,
@@ -54,9 +61,12 @@ class Sender:
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
             request_id=incoming.request_id,
-            paged=match.operation.paged or match.operation.issues_tokens or merged,
+            paged=match.operation.answer_is_read or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
+        if caller.element_origin:
+            # An element token is for the pages of one origin, so Cronofy is told which; it was judged here as well.
+            headers.append(("Origin", caller.element_origin))
         if match.operation.body is Body.READ:
             # What was read was decoded, so the coding that it came in is not true any more.
             headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]
@@ -102,3 +112,51 @@ class Sender:
             )
         renewed = replace(caller, bearer=fresh.bearer)
         return renewed, await self.send(incoming, asked.match, target, renewed, body, merged=bool(asked.refused))
+
+    async def send_with_other_secret(
+        self,
+        incoming: Incoming,
+        asked: Asked,
+        target: Target,
+        body: bytes | AsyncIterator[bytes] | None,
+        refused: UpstreamReply,
+    ) -> UpstreamReply:
+        """Send a call once more whose application secret Cronofy refused with 401, with the application's other one.
+
+        Cronofy's 401 is not passed on: the app's own secret is right, and it would be taken for the wrong one.
+
+        Raises:
+            CronofyUnavailable: `application_credentials_refused`, or the body cannot be sent twice.
+        """
+        caller, application = asked.caller, asked.caller.application
+        other = self.secrets.other(application, caller.key)
+        streamed = body is not None and not isinstance(body, bytes)
+        # An operation that is not in the table may want a token, so its 401 says little about the secret.
+        is_certain = not asked.match.operation.takes_anything
+        if not is_certain and (other is None or streamed):
+            return refused
+        refused.close()
+        if other is None:
+            self.secrets.note_refused(application)
+            raise credentials_refused()
+        if body is not None and not isinstance(body, bytes):
+            self.secrets.turn_from(application, caller.key)
+            raise CronofyUnavailable(
+                Code.APPLICATION_CREDENTIALS_REFUSED,
+                "Cronofy refused one of the application's secrets, and this body is too large to be kept. "
+                "Send the same call again.",
+                headers={"Retry-After": "1"},
+            )
+        if caller.bearer is None and body is not None:
+            body = msgspec.json.encode({**msgspec.json.decode(body), "client_secret": other})
+        again = replace(caller, bearer=other if caller.bearer else None, key=other)
+        reply = await self.send(incoming, asked.match, target, again, body, merged=bool(asked.refused))
+        if reply.status == _UNAUTHORIZED:
+            if not is_certain:
+                return reply
+            reply.close()
+            self.secrets.note_refused(application)
+            raise credentials_refused()
+        if reply.status < _SERVER_ERROR and reply.status != _TOO_MANY:
+            self.secrets.keep(application, other)
+        return reply

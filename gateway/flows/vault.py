@@ -76,8 +76,12 @@ class Vault:
         self._unsaved: dict[str, tuple[Stored, TokenSet, float]] = {}
         self._saving: asyncio.Task[None] | None = None
 
-    async def fresh(self, connection_id: str) -> Fresh:
+    async def fresh(self, connection_id: str, *, margin: float = MARGIN) -> Fresh:
         """Return a connection with a token that can be used now.
+
+        Args:
+            connection_id: whose token.
+            margin: seconds that the token must still live; one that is closer to its end is renewed first.
 
         Raises:
             RequestRefused: `reconnect_required`.
@@ -86,7 +90,7 @@ class Vault:
         """
         stored = self._usable(await self._connections.recent(connection_id))
         now, expires_at = self._clock.now(), stored.connection.expires_at
-        if needs_refresh(expires_at=expires_at, now=now, margin=MARGIN):
+        if needs_refresh(expires_at=expires_at, now=now, margin=margin):
             stored = await self._refresh(stored)
         elif needs_refresh(expires_at=expires_at, now=now, margin=EARLY) and not self._is_cooling(stored):
             renewing = self._refresh(stored)
@@ -95,6 +99,14 @@ class Vault:
                 with suppress(CronofyUnavailable, StoreUnavailable):  # the token that is there still works
                     stored = await renewing
         return self._with_registry(stored)
+
+    async def has(self, connection_id: str) -> bool:
+        """Say whether there is such a connection, in whatever state.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        return await self._connections.load(connection_id) is not None
 
     async def after_401(self, connection_id: str, version: int) -> Fresh:
         """Return a connection with a newer token than the one that Cronofy refused.

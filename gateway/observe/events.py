@@ -9,9 +9,17 @@ EVENTS: Final[dict[str, str]] = {
     "arbiter.told": "The arbiter, which looks after the workers, has something to say; `text` says what.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "client.ignored": "Something that the store says of a client does not count; `problem` says why.",
+    "clients.refreshed": "What the store says of clients has changed and was taken over.",
+    "connection.ended": "A client's backend ended its connection to an account.",
+    "callback.forwarded": "A delegated account's callback was signed anew and taken by the client's app.",
+    "callback.received": "Cronofy told how a delegated account went; `granted` says whether there is a code.",
+    "callback.rejected": "A callback is not Cronofy's, or nobody's; nothing was forwarded. `reason` says why.",
+    "callback.undelivered": "The client's app did not take a callback, so Cronofy is told to send it again.",
     "connection.lost": "The person has to connect again; `lost_by` says how it came to that.",
+    "delegation.ended": "A service account ended, and with it what was connected through it: `ended` connections.",
     "gateway.started": "The gateway answers on its addresses.",
-    "gateway.reloaded": "The settings were read again; new workers take over from the old ones.",
+    "gateway.reloaded": "The settings were read again and taken over; `needs_restart` names those that have to wait.",
     "gateway.reload_refused": "The settings on disk cannot be used; `problems` says why, and all stays as it was.",
     "gateway.stopped": "The gateway has drained and ended.",
     "gateway.draining": "A stop was asked for; no new connections, calls under way are finished.",
@@ -22,6 +30,7 @@ EVENTS: Final[dict[str, str]] = {
     "mode.warned": "A person connected in a mode that the client does not take, and was let in.",
     "modes.learnt": "An account's access modes were learnt from userinfo.",
     "modes.lookup_failed": "Userinfo could not be asked or read; the header says unknown.",
+    "object.late": "Whose a new object is could not be written; it is tried again until the store takes it.",
     "profile.revoked": "One profile was disconnected at Cronofy; the account's others were left alone.",
     "records.swept": "Expired records were removed from the store.",
     "refresh.interrupted": "A refresh token was used again after an answer was lost; `outcome` says how it went.",
@@ -34,14 +43,16 @@ EVENTS: Final[dict[str, str]] = {
     "store.lost": "The record store does not answer any more; calls that need it are 503 until it is back.",
     "store.recovered": "The record store answers again.",
     "store.warned": "The record store is set up so that records can get lost.",
-    "token.bound": "A token set passed through and was bound to its client (hashes only).",
+    "token.bound": "A token set went to its client, bound by hashes, or handles for it did; see `custody`.",
     "rule.observed": "A rule that only observes would have refused this call.",
+    "secret.changed": "Cronofy refused an application's secret and took the other one, which is used from now on.",
+    "secret.refused": "Cronofy refused every secret that this gateway has of an application.",
     "session.began": "A person signed in.",
     "session.outgrown": "A session's new tokens do not fit into its cookie; the old cookie was left alone.",
     "session.ended": "A person ended a session: `elsewhere`, of another browser; `revoked`, with the connection.",
     "token.renewed": "An access token was refreshed for all who waited.",
     "token.refused": "A token request was turned down by this gateway; `code` says why.",
-    "token.ungranted": "A grant lacks free_busy_write; `action` says what was done.",
+    "token.ungranted": "A grant lacks free_busy_write, or holds more than it may; `action` says what was done.",
     "token.revoked": "A revocation was passed on.",
     "upstream.failed": "Cronofy could not be reached, was too slow, or its answer could not be used.",
     "upstream.retried": "A safe call was sent again because a kept connection had gone stale.",
@@ -51,7 +62,15 @@ EVENTS: Final[dict[str, str]] = {
 ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
+CLIENT_IGNORED: Final = "client.ignored"
+CLIENTS_REFRESHED: Final = "clients.refreshed"
+CONNECTION_ENDED: Final = "connection.ended"
+CALLBACK_FORWARDED: Final = "callback.forwarded"
+CALLBACK_RECEIVED: Final = "callback.received"
+CALLBACK_REJECTED: Final = "callback.rejected"
+CALLBACK_UNDELIVERED: Final = "callback.undelivered"
 CONNECTION_LOST: Final = "connection.lost"
+DELEGATION_ENDED: Final = "delegation.ended"
 GATEWAY_RELOADED: Final = "gateway.reloaded"
 GATEWAY_RELOAD_REFUSED: Final = "gateway.reload_refused"
 GATEWAY_STARTED: Final = "gateway.started"
@@ -66,6 +85,7 @@ MODES_LEARNT: Final = "modes.learnt"
 MODES_LOOKUP_FAILED: Final = "modes.lookup_failed"
 PROFILE_REVOKED: Final = "profile.revoked"
 RECORDS_SWEPT: Final = "records.swept"
+OBJECT_LATE: Final = "object.late"
 REFRESH_INTERRUPTED: Final = "refresh.interrupted"
 REQUEST_FAILED: Final = "request.failed"
 REQUEST_FINISHED: Final = "request.finished"
@@ -78,6 +98,8 @@ STORE_RECOVERED: Final = "store.recovered"
 STORE_WARNED: Final = "store.warned"
 TOKEN_BOUND: Final = "token.bound"  # noqa: S105  an event's name
 RULE_OBSERVED: Final = "rule.observed"
+SECRET_CHANGED: Final = "secret.changed"  # noqa: S105  an event's name
+SECRET_REFUSED: Final = "secret.refused"  # noqa: S105  the same
 SESSION_BEGAN: Final = "session.began"
 SESSION_OUTGROWN: Final = "session.outgrown"
 SESSION_ENDED: Final = "session.ended"

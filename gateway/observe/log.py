@@ -23,6 +23,8 @@ _MASKED: Final = frozenset(
         "client_secret",
         "code_value",
         "cookie",
+        "element_token",
+        "et",
         "key",
         "refresh_token",
         "secret",

@@ -91,6 +91,13 @@ class Metrics:
             ["grant", "outcome"],
             registry=self.registry,
         )
+        self.callbacks = Counter(
+            "gateway_callbacks",
+            "Callbacks about delegated accounts, by outcome: forwarded, unknown, bad_signature, unreadable, or why the"
+            " client's app did not take it (refused_by_app, timeout, unreachable, address_refused).",
+            ["outcome"],
+            registry=self.registry,
+        )
         self.refreshes = Counter(
             "gateway_refreshes",
             "Uses of a refresh token, by outcome: answered, refused, failed, or shared with another caller or node.",
@@ -135,10 +142,28 @@ class Metrics:
             ["call", "kind"],
             registry=self.registry,
         )
+        self.reloads = Counter(
+            "gateway_reloads",
+            "Times that the settings were read again, by outcome: taken or refused.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.reloaded_at = Gauge(
+            "gateway_reloaded_at_seconds",
+            "Unix time at which settings were last read again and taken over; 0 for never since the start.",
+            registry=self.registry,
+            multiprocess_mode="max",
+        )
         self.upstream_failures = Counter(
             "gateway_upstream_failures",
             "Calls that Cronofy did not answer usably, by code.",
             ["code"],
+            registry=self.registry,
+        )
+        self.application_secrets = Counter(
+            "gateway_application_secrets",
+            "Times that Cronofy refused an application's secret, by outcome: changed to the other one, or refused.",
+            ["application", "outcome"],
             registry=self.registry,
         )
         self.upstream_retries = Counter(

@@ -39,12 +39,22 @@ def bearer_token(value: str | None) -> str | None:
 
 def basic_credentials(value: str | None) -> tuple[str, str] | None:
     """Return (client id, client secret) of a Basic header; None for no header, another scheme or a damaged one."""
+    return next(iter(basic_spellings(value)), None)
+
+
+def basic_spellings(value: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the (client id, client secret) that a Basic header can mean: form-decoded as RFC 6749 has it, and as sent.
+
+    Many libraries leave the encoding out, so a `+` or `%` in a secret can stand for itself.
+    """
     scheme, _, encoded = (value or "").strip().partition(" ")
     if scheme.lower() != "basic":
-        return None
+        return ()
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except ValueError:  # not base64, not ASCII before decoding, or not UTF-8 after it
-        return None
+        return ()
     user, colon, password = decoded.partition(":")
-    return (unquote_plus(user), unquote_plus(password)) if colon else None
+    if not colon:
+        return ()
+    return tuple(dict.fromkeys(((unquote_plus(user), unquote_plus(password)), (user, password))))

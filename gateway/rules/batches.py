@@ -1,7 +1,7 @@
 """Taking refused items out of a batch, and putting their answers back in their places.
 
-Each item of `/v1/batch` stands for itself: one that is refused gets a 422 of its own, the others go through, and the
-answers come in the order of the items.
+Each item of `/v1/batch` stands for itself: one that is refused gets an answer of its own (422, or 403 where the client
+may not), the others go through, and the answers come in the order of the items.
 
 Source: https://docs.cronofy.com/developers/api/events/batch/
 """
@@ -27,10 +27,10 @@ def without_items(body: Mapping[str, Any], refused: Sequence[int]) -> dict[str, 
     return {**body, "batch": [item for index, item in enumerate(body["batch"]) if index not in gone]}
 
 
-def refused_item(field: str, code: str, sentence: str) -> dict[str, Any]:
+def refused_item(field: str, code: str, sentence: str, *, status: int = _UNPROCESSABLE) -> dict[str, Any]:
     """Return the answer to one refused item, in Cronofy's shape."""
     errors = {field: [{"key": f"errors.{code}", "description": sentence}]}
-    return {"status": _UNPROCESSABLE, "data": {"errors": errors}}
+    return {"status": status, "data": {"errors": errors}}
 
 
 def merged_answers(reply: bytes, refused: Mapping[int, dict[str, Any]]) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.rules.errors import RequestRefused
-from gateway.rules.operations import OperationTable
+from gateway.rules.operation_table import OperationTable
 from gateway.rules.queries import parse_query, seen_names
 from gateway.rules.request_target import read_target
 

@@ -18,11 +18,10 @@ _SINGLE_FORM: Final = frozenset({"email", "callback_url", "scope"})
 
 
 class Judged(NamedTuple):
-    """The body to send, whether it differs from what came, and the callback URLs in it."""
+    """The body to send, and whether it differs from what came."""
 
     body: dict[str, Any]
     changed: bool
-    callback_urls: tuple[str, ...]
 
 
 def judge_delegated(body: Any, client: Client | None) -> Judged:  # noqa: ANN401  straight from JSON
@@ -40,7 +39,7 @@ def judge_delegated(body: Any, client: Client | None) -> Judged:  # noqa: ANN401
         raise RequestRefused(Code.INVALID_FIELD, "The body must be a JSON object.")
     # Upstream could pick another form than we judged, so only one may be there; pycronofy's `state` beside a list may.
     forms = [name for name in COLLECTIONS if name in body]
-    collection = forms[0] if forms else None
+    collection = collection_of(body)
     if collection is None:
         entries = {"": body}
     else:
@@ -61,8 +60,12 @@ def judge_delegated(body: Any, client: Client | None) -> Judged:  # noqa: ANN401
     if refused:
         raise RequestRefused(Code.SCOPE_REQUIRED, next(iter(refused.values())), fields=refused)
     whole = judged[""] if collection is None else {**body, collection: list(judged.values())}
-    urls = (entry.get("callback_url") for entry in judged.values())
-    return Judged(whole, whole != body, tuple(url for url in urls if isinstance(url, str)))
+    return Judged(whole, whole != body)
+
+
+def collection_of(body: dict[str, Any]) -> str | None:
+    """Return the name of the list that a body holds its entries in; None for a single one."""
+    return next((name for name in COLLECTIONS if name in body), None)
 
 
 def _with_scope(entry: Any, client: Client | None) -> dict[str, Any]:  # noqa: ANN401  straight from JSON

@@ -17,6 +17,7 @@ class Code(StrEnum):
     BAD_TARGET = "bad_target"
     AUTHORIZATION_REPEATED = "authorization_repeated"
     ACCOUNT_HEADER_REFUSED = "account_header_refused"
+    ACCOUNT_REQUIRED = "account_required"
     PARAMETER_REPEATED = "parameter_repeated"
     PARAMETER_SHADOWED = "parameter_shadowed"
     CLIENT_UNKNOWN = "client_unknown"
@@ -29,7 +30,14 @@ class Code(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     CREDENTIALS_MISSING = "credentials_missing"
     CREDENTIALS_UNKNOWN = "credentials_unknown"
+    CREDENTIALS_DIFFER = "credentials_differ"
+    SERVICE_DOOR_CLOSED = "service_door_closed"
     OPERATION_REFUSED = "operation_refused"
+    METHOD_OVERRIDE_REFUSED = "method_override_refused"
+    IMPERSONATION_REFUSED = "impersonation_refused"
+    ACCOUNT_NOT_CONNECTED = "account_not_connected"
+    OBJECT_UNKNOWN = "object_unknown"
+    OBJECT_ID_TAKEN = "object_id_taken"
     TOKEN_RENEWED = "token_renewed"  # noqa: S105  an error's name
     NOT_SIGNED_IN = "not_signed_in"
     RECONNECT_REQUIRED = "reconnect_required"
@@ -46,6 +54,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_FOUND = "not_found"
     SESSION_UNKNOWN = "session_unknown"
+    CONNECTION_UNKNOWN = "connection_unknown"
     BODY_TOO_LARGE = "body_too_large"
     BODY_TIMEOUT = "body_timeout"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -54,6 +63,10 @@ class Code(StrEnum):
     INVALID_FIELD = "invalid_field"
     SCOPE_REQUIRED = "scope_required"
     INTEGRATED_CONFERENCING_REFUSED = "integrated_conferencing_refused"
+    CALLBACK_UNKNOWN = "callback_unknown"
+    CALLBACK_SIGNATURE_REFUSED = "callback_signature_refused"
+    CALLBACK_UNDELIVERED = "callback_undelivered"
+    CALLBACK_TIMEOUT = "callback_timeout"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
     UPSTREAM_REPLY_INVALID = "upstream_reply_invalid"
@@ -81,8 +94,13 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.ACCOUNT_HEADER_REFUSED: Meaning(
         400, "Gateway-Account refused", "Gateway-Account goes with a client secret in the service door only."
     ),
+    Code.ACCOUNT_REQUIRED: Meaning(
+        400, "Account required", "Send the account's token, or its sub in Gateway-Account with the client secret."
+    ),
     Code.PARAMETER_REPEATED: Meaning(400, "Parameter repeated", "Send each parameter once, without brackets."),
-    Code.PARAMETER_SHADOWED: Meaning(400, "Field in the query", "Send this field in the JSON body only."),
+    Code.PARAMETER_SHADOWED: Meaning(
+        400, "Field in two places", "Send this field only where the description says: in the JSON body or in the query."
+    ),
     Code.CLIENT_UNKNOWN: Meaning(400, "Unknown client", "Use a client_id that is registered at this gateway."),
     Code.REDIRECT_URI_UNREGISTERED: Meaning(
         400, "Unregistered redirect URI", "Register this exact redirect URI for the client."
@@ -95,7 +113,22 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.UNSUPPORTED_RESPONSE_TYPE: Meaning(400, "Unsupported response type", "Use response_type=code."),
     Code.CREDENTIALS_MISSING: Meaning(401, "Credentials missing", "Send Authorization: Bearer with a token."),
     Code.CREDENTIALS_UNKNOWN: Meaning(401, "Credentials unknown", "Send a token that came through this gateway."),
-    Code.OPERATION_REFUSED: Meaning(403, "Operation refused", "Call it from the app's backend."),
+    Code.CREDENTIALS_DIFFER: Meaning(400, "Credentials differ", "Send one credential, in one place."),
+    Code.SERVICE_DOOR_CLOSED: Meaning(
+        403, "Service door closed", "The operator may set service_door = true for this client."
+    ),
+    Code.OPERATION_REFUSED: Meaning(
+        403, "Operation refused", "Call it from the app's backend, or have the operator allow it for the client."
+    ),
+    Code.METHOD_OVERRIDE_REFUSED: Meaning(400, "Method override refused", "Send the method itself."),
+    Code.IMPERSONATION_REFUSED: Meaning(
+        403, "Impersonation refused", "Leave Cronofy-Impersonate out, or have the operator set may_impersonate."
+    ),
+    Code.ACCOUNT_NOT_CONNECTED: Meaning(
+        403, "Account not connected", "Let these people connect through this client, or leave them out."
+    ),
+    Code.OBJECT_UNKNOWN: Meaning(404, "Unknown object", "Use an id that this client made through this gateway."),
+    Code.OBJECT_ID_TAKEN: Meaning(409, "Id taken", "Choose another id; put the app's name in front of it."),
     Code.TOKEN_RENEWED: Meaning(503, "Token renewed", "Send the same call again."),
     Code.NOT_SIGNED_IN: Meaning(401, "Not signed in", "Navigate to login_url."),
     Code.RECONNECT_REQUIRED: Meaning(401, "Reconnect required", "Let the person connect again: navigate to login_url."),
@@ -120,6 +153,9 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     Code.METHOD_NOT_ALLOWED: Meaning(405, "Method not allowed", "Use a method that the Allow header names."),
     Code.NOT_FOUND: Meaning(404, "Not found", "Use a path that this gateway serves."),
     Code.SESSION_UNKNOWN: Meaning(404, "Unknown session", "Ask for the list again: it may have ended already."),
+    Code.CONNECTION_UNKNOWN: Meaning(
+        404, "Unknown connection", "Let the person connect through this client first, or again after it was ended."
+    ),
     Code.BODY_TOO_LARGE: Meaning(413, "Body too large", "Send a smaller body, or raise the limit."),
     Code.BODY_TIMEOUT: Meaning(408, "Body too slow", "Send the body without long pauses."),
     Code.UNSUPPORTED_MEDIA_TYPE: Meaning(415, "Unsupported media type", "Send application/json in UTF-8."),
@@ -131,6 +167,16 @@ MEANINGS: Final[dict[Code, Meaning]] = {
         422,
         "Integrated conferencing refused",
         "Connect Teams or Meet as a conferencing profile and name it, or use default, explicit or none.",
+    ),
+    Code.CALLBACK_UNKNOWN: Meaning(404, "Unknown callback", "Ask for the authorization again: it is 30 days old."),
+    Code.CALLBACK_SIGNATURE_REFUSED: Meaning(
+        403, "Signature refused", "The operator must give every active client secret of the application."
+    ),
+    Code.CALLBACK_UNDELIVERED: Meaning(
+        502, "App did not take the callback", "Cronofy sends it again for a day; the app must answer 2xx."
+    ),
+    Code.CALLBACK_TIMEOUT: Meaning(
+        504, "App too slow", "Cronofy sends it again for a day; the app must answer within seconds."
     ),
     Code.UPSTREAM_UNREACHABLE: Meaning(502, "Cronofy unreachable", "Try again later."),
     Code.UPSTREAM_TIMEOUT: Meaning(504, "Cronofy too slow", "Try again later."),

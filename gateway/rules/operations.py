@@ -6,14 +6,9 @@ endpoints newer than this table). Code, documentation and tests read the same ro
 Source: the reference pages under https://docs.cronofy.com/developers/api/ and the calls of Cronofy's SDKs.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
-
-from gateway.rules.error_codes import Code
-from gateway.rules.errors import RequestRefused
-from gateway.rules.request_target import Target
 
 
 class Credential(StrEnum):
@@ -25,6 +20,7 @@ class Credential(StrEnum):
     BODY = "client_id and client_secret in the JSON body"
     UNIT = "organizational unit"
     ADMIN = "admin key"
+    ELEMENT = "element token"  # in the query, as UI Elements send it
 
 
 class Body(StrEnum):
@@ -48,7 +44,12 @@ class Operation:
         paged: the answer may hold `pages.next_page`, which must lead back to this gateway.
         conferencing: the body can carry `conferencing`.
         issues_tokens: the answer is a token set, to be bound to the client.
+        bearer_parameter: the credential may come as `bearer_token`: in the query, or the JSON body of what is no GET.
+        issues_element_token: the answer is an element token, to be bound to the client.
+        element_permissions: an element token needs one of these; empty where it needs none, or may not call at all.
         ruled_fields: top-level fields that a rule judges, so that no query parameter may shadow them.
+        queried: query parameters that a rule judges, so that no field of a body may shadow them.
+        learns: the answer names a new object, which then belongs to the client.
     """
 
     name: str
@@ -60,7 +61,22 @@ class Operation:
     paged: bool = False
     conferencing: bool = False
     issues_tokens: bool = False
+    bearer_parameter: bool = False
+    issues_element_token: bool = False
+    element_permissions: frozenset[str] = frozenset()
     ruled_fields: frozenset[str] = frozenset()
+    queried: frozenset[str] = frozenset()
+    learns: bool = False
+
+    @property
+    def answer_is_read(self) -> bool:
+        """Whether a good answer is read here, so that it has to come whole and uncompressed."""
+        return self.paged or self.issues_tokens or self.issues_element_token or self.learns
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether nobody knows which credential it takes: a row of `extra_operations`."""
+        return self.credentials == frozenset(Credential)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -97,31 +113,49 @@ def _row(
     paged: bool = False,
     conferencing: bool = False,
     issues_tokens: bool = False,
+    bearer_parameter: bool = False,
+    queried: str = "",
+    learns: bool = False,
+    issues_element_token: bool = False,
+    elements: str = "",
 ) -> Operation:
-    """Write a row: kinds are the letters of _KINDS, `read` names the fields that a rule judges."""
+    """Write a row: kinds are the letters of _KINDS, `read` and `queried` name what a rule judges.
+
+    `elements` names the permissions of the UI Elements that call it with an element token.
+    """
     ruled = frozenset(read.split()) | (_CREDENTIAL_FIELDS if "B" in kinds else frozenset())
+    ruled |= frozenset({"bearer_token"} if bearer_parameter and method != "GET" else ())
     return Operation(
         name=name,
         method=method,
         template=template,
-        credentials=frozenset(_KINDS[kind] for kind in kinds),
+        credentials=frozenset((*(_KINDS[kind] for kind in kinds), *((Credential.ELEMENT,) if elements else ()))),
         scopes=scopes,
-        body=Body.READ if ruled else Body.STREAMED,
+        body=Body.READ if ruled or queried else Body.STREAMED,
         paged=paged,
         conferencing=conferencing,
         issues_tokens=issues_tokens,
+        bearer_parameter=bearer_parameter,
+        issues_element_token=issues_element_token,
+        element_permissions=frozenset(elements.split()),
         ruled_fields=ruled,
+        queried=frozenset(queried.split()),
+        learns=learns,
     )
 
 
 _MANAGE: Final = ("service_account/accounts/manage", "service_account/resources/manage")
+_UNIT: Final = "organizational_unit_scheduler"
 _EVENTS: Final = "/v1/calendars/{calendar_id}/events"
+_BOOKABLE: Final = "/v1/bookable_events"
+# Where bodies name accounts; they are found at any depth below (`rules/account_names`).
+_PEOPLE: Final = "participants sequence availability target_calendars sub subs"
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
-    _row("userinfo", "GET", "/v1/userinfo", "US"),
+    _row("userinfo", "GET", "/v1/userinfo", "US", elements="agenda account_management managed_availability"),
     _row("account", "GET", "/v1/account", "US"),
     _row("profiles", "GET", "/v1/profiles", "U"),
-    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U"),
+    _row("revoke_profile", "POST", "/v1/profiles/{profile_id}/revoke", "U", elements="account_management"),
     _row("create_link_token", "POST", "/v1/link_tokens", "U"),
     _row("request_permissions", "POST", "/v1/permissions", "U"),
     _row("create_application_calendar", "POST", "/v1/application_calendars", "B", issues_tokens=True),
@@ -144,9 +178,9 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     _row("calendars", "GET", "/v1/calendars", "U"),
     _row("create_calendar", "POST", "/v1/calendars", "U", "create_calendar"),
-    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True),
-    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True),
-    _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing", conferencing=True),
+    _row("read_events", "GET", "/v1/events", "U", "read_events", paged=True, elements="agenda"),
+    _row("read_events_page", "GET", "/v1/events/pages/{page_id}", "U", "read_events", paged=True, elements="agenda"),
+    _row("upsert_event", "POST", _EVENTS, "U", "create_event", read="conferencing attachments", conferencing=True),
     _row("delete_event", "DELETE", _EVENTS, "U", "delete_event"),
     _row("bulk_delete_events", "DELETE", "/v1/events", "U", "delete_event"),
     _row(
@@ -156,28 +190,31 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "U",
         "change_participation_status",
     ),
-    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True),
-    _row("free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True),
+    _row("free_busy", "GET", "/v1/free_busy", "U", "read_free_busy", paged=True, elements="agenda"),
+    _row(
+        "free_busy_page", "GET", "/v1/free_busy/pages/{page_id}", "U", "read_free_busy", paged=True, elements="agenda"
+    ),
     _row("batch", "POST", "/v1/batch", "U", read="batch", conferencing=True),
-    _row("availability", "POST", "/v1/availability", "KU"),
-    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU"),
+    _row("availability", "POST", "/v1/availability", "KU", read=_PEOPLE, elements="availability"),
+    _row("sequenced_availability", "POST", "/v1/sequenced_availability", "KU", read=_PEOPLE, elements="availability"),
     _row("available_periods", "GET", "/v1/available_periods", "U", paged=True),
     _row("available_periods_page", "GET", "/v1/available_periods/pages/{page_id}", "U", paged=True),
     _row("create_available_period", "POST", "/v1/available_periods", "U"),
     _row("delete_available_periods", "DELETE", "/v1/available_periods", "U"),
-    _row("save_availability_rule", "POST", "/v1/availability_rules", "U"),
+    _row("save_availability_rule", "POST", "/v1/availability_rules", "U", elements="managed_availability"),
     _row("availability_rules", "GET", "/v1/availability_rules", "U"),
-    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U"),
+    _row("availability_rule", "GET", "/v1/availability_rules/{rule_id}", "U", elements="managed_availability"),
     _row("delete_availability_rule", "DELETE", "/v1/availability_rules/{rule_id}", "U"),
     _row(
         "create_real_time_scheduling",
         "POST",
         "/v1/real_time_scheduling",
         "KB",
-        read="event target_calendars",
+        read=f"event {_PEOPLE}",
         conferencing=True,
+        learns=True,
     ),
-    _row("find_real_time_scheduling", "GET", "/v1/real_time_scheduling", "K"),
+    _row("find_real_time_scheduling", "GET", "/v1/real_time_scheduling", "K", queried="token"),
     _row("real_time_scheduling", "GET", "/v1/real_time_scheduling/{id}", "K"),
     _row("disable_real_time_scheduling", "POST", "/v1/real_time_scheduling/{id}/disable", "K"),
     _row(
@@ -185,84 +222,59 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "POST",
         "/v1/real_time_sequencing",
         "KB",
-        read="event target_calendars",
+        read=f"event {_PEOPLE}",
         conferencing=True,
+        learns=True,
     ),
     _row("disable_real_time_sequencing", "POST", "/v1/real_time_sequencing/{id}/disable", "K"),
     _row("add_to_calendar", "POST", "/v1/add_to_calendar", "B"),
-    _row("save_smart_invite", "POST", "/v1/smart_invites", "K"),
-    _row("smart_invite", "GET", "/v1/smart_invites", "K"),
-    _row("create_bookable_event", "POST", "/v1/bookable_events", "K", conferencing=True),
-    _row("bookable_event", "GET", "/v1/bookable_events/{id}", "K"),
-    _row("register_for_bookable_event", "POST", "/v1/bookable_events/{id}/registrations", "K"),
+    _row("save_smart_invite", "POST", "/v1/smart_invites", "K", read=f"smart_invite_id method event {_PEOPLE}"),
+    _row("smart_invite", "GET", "/v1/smart_invites", "K", queried="smart_invite_id"),
+    _row(
+        "create_bookable_event",
+        "POST",
+        _BOOKABLE,
+        "K",
+        read=f"bookable_event_id event {_PEOPLE}",
+        conferencing=True,
+        learns=True,
+        bearer_parameter=True,
+    ),
+    _row("bookable_event", "GET", _BOOKABLE + "/{id}", "K", bearer_parameter=True),
+    _row(
+        "register_for_bookable_event",
+        "POST",
+        _BOOKABLE + "/{id}/registrations",
+        "K",
+        read=_PEOPLE,
+        bearer_parameter=True,
+    ),
     _row(
         "unregister_from_bookable_event",
         "DELETE",
-        "/v1/bookable_events/{id}/registrations/{registration_id}",
+        _BOOKABLE + "/{id}/registrations/{registration_id}",
         "K",
+        bearer_parameter=True,
     ),
     _row("create_scheduling_conversation", "POST", "/v1/scheduling_conversations", "U"),
     _row("find_scheduling_conversation", "GET", "/v1/scheduling_conversations", "U"),
     _row("scheduling_conversation", "GET", "/v1/scheduling_conversations/{id}", "U"),
-    _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
-    _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", "organizational_unit_scheduler"),
-    _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", "organizational_unit_scheduler"),
-    _row("create_element_token", "POST", "/v1/element_tokens", "K"),
+    _row("create_scheduling_request", "POST", "/v1/scheduling_requests", "KO", _UNIT, read=_PEOPLE, learns=True),
+    _row("scheduling_requests", "GET", "/v1/scheduling_requests", "KO", _UNIT),
+    _row("scheduling_request", "GET", "/v1/scheduling_requests/{id}", "KO", _UNIT),
+    _row(
+        "create_element_token",
+        "POST",
+        "/v1/element_tokens",
+        "K",
+        read=f"origin permissions {_PEOPLE}",
+        issues_element_token=True,
+    ),
     _row("authorize_conferencing", "POST", "/v1/conferencing_service_authorizations", "U"),
-    _row("create_attachment", "POST", "/v1/attachments", "K"),
+    _row("create_attachment", "POST", "/v1/attachments", "K", learns=True),
     _row("create_channel", "POST", "/v1/channels", "U", "read_events"),
     _row("channels", "GET", "/v1/channels", "U"),
     _row("close_channel", "DELETE", "/v1/channels/{channel_id}", "U"),
     _row("create_application", "POST", "/v1/applications", "M"),
     _row("verify_application", "POST", "/v1/application_verification", "K"),
 )
-
-
-def extra_operation(line: str) -> Operation:
-    """Read a row of `extra_operations`: `METHOD /v1/path/{id}`, streamed and with any credential.
-
-    Raises:
-        ValueError: it is not such a line.
-    """
-    method, _, template = line.partition(" ")
-    segments = template.split("/")[1:]
-    well_formed = method in {"GET", "POST", "PUT", "PATCH", "DELETE"} and template.startswith("/v1/") and all(segments)
-    # The table is indexed by the segment after /v1, so that one is always literal.
-    if not well_formed or not template.isascii() or " " in template or "{" in segments[1]:
-        raise ValueError("write it as METHOD /v1/path, such as: GET /v1/new_things/{id}")
-    name = "extra_" + "_".join(part.strip("{}") for part in segments[1:]) + "_" + method.lower()
-    return Operation(name, method, template, frozenset(Credential))
-
-
-class OperationTable:
-    """The rows, indexed so that a look-up costs the same for any number of them."""
-
-    def __init__(self, rows: Iterable[Operation]) -> None:
-        self._by_shape: dict[tuple[int, str], list[tuple[tuple[str, ...], Operation]]] = {}
-        for row in rows:
-            self._by_shape.setdefault((len(row.segments), row.segments[1]), []).append((row.segments, row))
-
-    def match(self, method: str, target: Target) -> Match:
-        """Name the operation of a request; a trailing slash makes no difference, HEAD counts as GET.
-
-        Raises:
-            RequestRefused: `operation_unknown`, or `method_not_allowed` with the methods in `Allow`.
-        """
-        raw = tuple(target.path.removesuffix("/").split("/")[1:])
-        wanted = "GET" if method == "HEAD" else method
-        allowed: list[str] = []
-        # Literal segments are compared as sent: `/v1/c%61lendars` is no operation, whatever it decodes to.
-        for template, operation in self._by_shape.get((len(raw), raw[1] if len(raw) > 1 else ""), ()):
-            if all(part.startswith("{") or part == sent for part, sent in zip(template, raw, strict=True)):
-                if operation.method == wanted:
-                    pairs = zip(template, target.segments, strict=True)
-                    return Match(operation, {part[1:-1]: value for part, value in pairs if part.startswith("{")})
-                allowed.append(operation.method)
-        if not allowed:
-            raise RequestRefused(Code.OPERATION_UNKNOWN, "This is no operation of the Cronofy API that is known here.")
-        names = sorted({*allowed, *(("HEAD",) if "GET" in allowed else ())})
-        raise RequestRefused(
-            Code.METHOD_NOT_ALLOWED,
-            f"This path takes {', '.join(names)}.",
-            headers={"Allow": ", ".join(names)},
-        )

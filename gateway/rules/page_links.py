@@ -11,8 +11,10 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
+from gateway.rules.element_tokens import PARAMETER, names_element_token
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.queries import parse_query, seen_names
 
 
 class _Pages(msgspec.Struct):
@@ -60,8 +62,17 @@ def relink_page(body: bytes, *, public_url: str, known_origins: AbstractSet[str]
 def _on_gateway(link: str, public_url: str, known_origins: AbstractSet[str]) -> str:
     for origin in known_origins:
         if link.startswith(f"{origin}/v1/"):
-            return public_url + link.removeprefix(origin)
+            return public_url + _without_element_token(link.removeprefix(origin))
     raise CronofyUnavailable(
         Code.UPSTREAM_PAGE_FOREIGN,
         "Cronofy's answer links to a next page on a host that is not Cronofy's; the page was withheld.",
     )
+
+
+def _without_element_token(link: str) -> str:
+    """Take an element token out of a link: Elements add theirs to it, and a body is no place for a credential."""
+    path, _, query = link.partition("?")
+    if not names_element_token(query):
+        return link
+    kept = "&".join(one.raw for one in parse_query(query) if PARAMETER not in seen_names(one))
+    return f"{path}?{kept}" if kept else path

@@ -36,6 +36,8 @@ class TokenSet:
         profile: the profile that was just connected; None where the reply names none.
         profile_name: what the person calls it, mostly an e-mail address.
         provider_name: Cronofy's name of its provider.
+        profile_id: id of the profile that was just connected, also where its mode could not be told; empty where the
+            reply names none.
     """
 
     access_token: str = field(repr=False)
@@ -46,6 +48,7 @@ class TokenSet:
     profile: Profile | None
     profile_name: str = ""
     provider_name: str = ""
+    profile_id: str = ""
 
 
 def read_token_reply(raw: bytes) -> TokenSet:
@@ -70,6 +73,7 @@ def read_token_reply(raw: bytes) -> TokenSet:
         profile=_linking_profile(reply.get("linking_profile"), account),
         profile_name=_linking_text(reply, "profile_name"),
         provider_name=_linking_text(reply, "provider_name"),
+        profile_id=_linking_text(reply, "profile_id"),
     )
 
 
@@ -105,6 +109,40 @@ def _linking_text(reply: dict[str, Any], name: str) -> str:
     profile = reply.get("linking_profile")
     value = profile.get(name) if isinstance(profile, dict) else None
     return value if isinstance(value, str) else ""
+
+
+def with_handles(raw: bytes, *, access: str, refresh: str) -> bytes:
+    """Return a token reply with handles in the place of its two tokens; every other member byte for byte.
+
+    Args:
+        raw: a reply that `read_token_reply` has read.
+        access: what stands for the access token.
+        refresh: what stands for the refresh token.
+    """
+    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    handles = {"access_token": access, "refresh_token": refresh}
+    return msgspec.json.encode(members | {name: msgspec.Raw(msgspec.json.encode(one)) for name, one in handles.items()})
+
+
+def write_token_reply(*, access: str, refresh: str, expires_in: int, scope: str) -> bytes:
+    """Return a refresh's answer as Cronofy writes it: the five members of its reference page.
+
+    Args:
+        access: the access token, or what stands for it.
+        refresh: the refresh token, or what stands for it.
+        expires_in: seconds.
+        scope: as granted.
+
+    Source: https://docs.cronofy.com/developers/api/authorization/refresh-token
+    """
+    members = {
+        "token_type": "bearer",
+        "access_token": access,
+        "expires_in": expires_in,
+        "refresh_token": refresh,
+        "scope": scope,
+    }
+    return msgspec.json.encode(members)
 
 
 def error_of_reply(raw: bytes) -> str:

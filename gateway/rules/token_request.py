@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from gateway.rules.authorization import basic_credentials
+from gateway.rules.authorization import basic_spellings
 from gateway.rules.client import Application
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
@@ -74,19 +74,21 @@ def _read_form(raw: bytes) -> Fields:
     return fields
 
 
-def client_credentials(fields: Fields, authorization: str | None) -> tuple[str, str]:
-    """Return the client id and secret: of the body first, then of HTTP Basic. A Bearer header is noise here.
+def client_credentials(fields: Fields, authorization: str | None) -> tuple[tuple[str, str], ...]:
+    """Return the client id and secret: of the body first, then of HTTP Basic in each spelling that it can mean.
+
+    A Bearer header is noise here.
 
     Raises:
         RequestRefused: `invalid_client` when neither names both.
     """
     in_body = text(fields, "client_id"), text(fields, "client_secret")
     if all(in_body):
-        return in_body
-    basic = basic_credentials(authorization)
-    if basic is not None and in_body[0] in {"", basic[0]}:
-        return basic
-    raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is missing.")
+        return (in_body,)
+    basic = tuple(one for one in basic_spellings(authorization) if in_body[0] in {"", one[0]})
+    if not basic:
+        raise RequestRefused(Code.INVALID_CLIENT, "The client_id or client_secret is missing.")
+    return basic
 
 
 def text(fields: Fields, name: str) -> str:

@@ -11,6 +11,7 @@ from gateway.flows.answers import Answer
 from gateway.flows.incoming import Incoming, IncomingBody
 from gateway.flows.ports import UpstreamReply
 from gateway.rules.client import Client
+from gateway.rules.element_tokens import names_element_token
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
@@ -90,7 +91,9 @@ async def carry(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindS
     Raises:
         GatewayError: a rule turned it down, or there is no usable answer.
     """
-    signed_in = None if "Authorization" in call.headers else await _session(call, doors, facts, find)
+    # A credential that somebody put there on purpose wins over the cookie, which the browser adds by itself.
+    explicit = "Authorization" in call.headers or names_element_token(call.raw_path.partition("?")[2])
+    signed_in = None if explicit else await _session(call, doors, facts, find)
     connection = signed_in.data["connection"] if signed_in else ""
     incoming = Incoming(call.method, call.raw_path, call.pairs, call.body, facts.request_id, connection)
     try:

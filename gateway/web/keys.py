@@ -5,7 +5,9 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.connections import Connections
+from gateway.flows.delegated_callbacks import DelegatedCallbacks
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.explain import Explainer
 from gateway.flows.incoming import CallFacts
@@ -14,9 +16,10 @@ from gateway.flows.one_time import Tickets
 from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.proxy import Proxy
 from gateway.flows.registry import Registry
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
-from gateway.flows.tokens import RevokeDoor, TokenDoor
+from gateway.flows.tokens import TokenDoor
 from gateway.observe.metrics import Metrics
 from gateway.web.browser import Browsers
 from gateway.web.session_storage import SessionStorage
@@ -50,12 +53,15 @@ class PublicDoors:
     max_body_bytes: int
     browser: BrowserDoors
     explainer: Explainer
+    backends: BackendConnections
+    callbacks: DelegatedCallbacks
 
     async def close(self) -> None:
         """Finish what must be finished: refreshes above all, whose answers have to reach the store."""
         await self.proxy.callers.vault.close()
         await self.tokens.refreshes.close()
         await self.proxy.modes.close()
+        await self.proxy.privileges.ownership.book.close()
 
 
 @dataclass(slots=True)

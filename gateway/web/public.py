@@ -9,11 +9,22 @@ from aiohttp_session import session_middleware
 
 from gateway.flows.sign_in import CALLBACK_PATH
 from gateway.rules.authorize_request import PATHS, Connect
+from gateway.rules.callback_urls import CALLBACK_PREFIX
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.headers import SERVER
 from gateway.rules.request_target import read_path
-from gateway.web import api, authorize, explain, login, own_sessions, session, token
+from gateway.web import (
+    api,
+    authorize,
+    backend_connections,
+    callbacks,
+    explain,
+    login,
+    own_sessions,
+    session,
+    token,
+)
 from gateway.web.bodies import CONTINUE
 from gateway.web.browser import LOGIN_PATH
 from gateway.web.cors import let_pages_read, preflights
@@ -38,11 +49,15 @@ def make_public_app(doors: PublicDoors) -> web.Application:
     app.router.add_get("/auth/session", session.session_info)
     app.router.add_get("/auth/sessions", own_sessions.list_sessions)
     app.router.add_delete("/auth/sessions/{id:.*}", own_sessions.end_session, expect_handler=expect_later)
+    app.router.add_get("/auth/connections", backend_connections.list_connections)
+    app.router.add_get("/auth/connections/{sub:.*}", backend_connections.show_connection)
+    app.router.add_delete("/auth/connections/{sub:.*}", backend_connections.end_connection, expect_handler=expect_later)
     app.router.add_post("/auth/logout", session.logout, expect_handler=expect_later)
     app.router.add_post("/auth/reconnect", session.reconnect, expect_handler=expect_later)
     app.router.add_post("/auth/explain", explain.explain, expect_handler=expect_later)
     app.router.add_post("/auth/ticket", session.ticket, expect_handler=expect_later)
     app.router.add_post("/auth/tickets/redeem", session.redeem_ticket, expect_handler=expect_later)
+    app.router.add_post(CALLBACK_PREFIX + "{secret}", callbacks.take, expect_handler=expect_later)
     app.router.add_get("/robots.txt", robots)
     app.on_response_prepare.append(_name_server)
     app.on_response_prepare.append(let_pages_read)

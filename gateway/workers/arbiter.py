@@ -1,6 +1,7 @@
 """The arbiter: starts the workers, replaces those that die or hang, and passes signals on.
 
-SIGTERM and SIGINT drain, a second one ends all at once; SIGHUP reads the settings again.
+SIGTERM and SIGINT drain, a second one ends all at once; SIGHUP reads the settings again, and so does a change of their
+files. The arbiter reads them for all, so that a worker that is started later runs on no older ones than its siblings.
 """
 
 import asyncio
@@ -10,7 +11,8 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -22,7 +24,9 @@ from gunicorn.arbiter import Arbiter
 from gateway.adapters.clock import SystemClock
 from gateway.app.operator import open_doors
 from gateway.app.outside import open_outside
+from gateway.app.reloading import LOOK_EVERY, SettingsSource
 from gateway.config import Settings
+from gateway.config.watched_files import FileWatch, files_of
 from gateway.config_check import Checked, SettingsInvalid
 from gateway.observe import events
 from gateway.observe.log import set_up_log
@@ -38,12 +42,12 @@ _TO_CLOSE: Final = 5.0  # seconds to store what came in the end, and to close th
 _log = structlog.get_logger()
 
 
-def run_workers(checked: Checked, read_again: Callable[[], Checked], *, hung_after: int = HUNG_AFTER) -> None:
+def run_workers(checked: Checked, source: SettingsSource, *, hung_after: int = HUNG_AFTER) -> None:
     """Run as many workers as the settings say, until a signal; does not return, but leaves with SystemExit.
 
     Args:
         checked: the settings.
-        read_again: reads them anew for SIGHUP; raises SettingsInvalid or KeyRingInvalid.
+        source: where they come from, to read them anew.
         hung_after: seconds without a sign of life after which a worker is killed.
 
     Raises:
@@ -58,7 +62,7 @@ def run_workers(checked: Checked, read_again: Callable[[], Checked], *, hung_aft
         check_free(listener)
     sockets = bind(settings.listen)
     with _private_folder() as folder:
-        Workers(checked, read_again, sockets, folder, hung_after).run()
+        Workers(checked, source, sockets, folder, hung_after).run()
 
 
 def _warn(checked: Checked) -> None:
@@ -101,12 +105,14 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         checked: the settings.
         folder: where the workers count together.
         sockets: the public ones, bound.
+        watch: looks at the files that the settings come from.
+        has_moved: the settings that were read last differ from those before.
     """
 
     def __init__(
         self,
         checked: Checked,
-        read_again: Callable[[], Checked],
+        source: SettingsSource,
         sockets: list[socket.socket],
         folder: Path,
         hung_after: int,
@@ -114,7 +120,9 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self.checked = checked
         self.folder = folder
         self.sockets = sockets
-        self._read_again = read_again
+        self.watch = FileWatch(source.files(*files_of(checked.settings)))
+        self.has_moved = False
+        self._source = source
         self._hung_after = hung_after
         super().__init__(prog="cronofy-gateway")
 
@@ -137,15 +145,22 @@ class Workers(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def read_again(self) -> list[str]:
         """Take over the settings as they are on disk now; returns what is wrong with them, and changes nothing then."""
+        files, unread = self._source.files(*files_of(self.checked.settings)), True
         try:
-            fresh = self._read_again()
+            fresh = self._source.read()
+            unread = False
+            files = self._source.files(*files_of(fresh.settings))
             if problems := _bound_for_good(self.checked, fresh):
                 return problems
             asyncio.run(_try_to_go_on(fresh))
         except SettingsInvalid as invalid:
+            files = (*files, *invalid.files)
             return [f"{one.place} {one.problem}" for one in invalid.complaints if one.fatal]
         except CANNOT_OPEN as error:
             return [reason_of(error)]
+        finally:
+            self.watch.follow(files, missing=unread)
+        self.has_moved = fresh != self.checked
         self.checked = fresh
         self.reload()
         set_up_log(level=fresh.settings.log.level, form=fresh.settings.log.format, with_pid=True)
@@ -177,6 +192,8 @@ class GatewayArbiter(Arbiter):  # type: ignore[misc]  # the same
     app: Workers
     pid: int = 0
     _ending = False
+    _looked_at = 0.0
+    _metrics: Metrics | None = None
 
     def __init__(self, app: Workers) -> None:
         super().__init__(app)
@@ -202,17 +219,43 @@ class GatewayArbiter(Arbiter):  # type: ignore[misc]  # the same
 
     handle_quit = handle_int
 
+    def murder_workers(self) -> None:
+        """End workers that hang; gunicorn does so in every turn of its loop, so this is the place to look at files."""
+        super().murder_workers()
+        now = time.monotonic()
+        if not self._ending and now - self._looked_at >= LOOK_EVERY:
+            self._looked_at = now
+            if self.app.watch.has_changed():
+                self._reload(even_if_same=False)
+
     def handle_hup(self) -> None:
         """Read the settings again, and let new workers take over."""
-        if problems := self.app.read_again():
+        self.app.watch.take()
+        self._reload(even_if_same=True)
+
+    def _reload(self, *, even_if_same: bool) -> None:
+        problems = self.app.read_again()
+        self._count(refused=bool(problems))
+        if problems:
             _log.error(events.GATEWAY_RELOAD_REFUSED, problems=problems)
             return
+        if self.app.has_moved or even_if_same:  # a bad file that was put right again needs no new workers
+            self._start_anew()
+        _log.info(events.GATEWAY_RELOADED, workers=self.num_workers, needs_restart=[])
+
+    def _start_anew(self) -> None:
         self.setup(self.app)
         # gunicorn's own reload waits for the old workers here, and hears no SIGTERM meanwhile.
         for _ in range(self.num_workers):
             self.spawn_worker()
         self.manage_workers()
-        _log.info(events.GATEWAY_RELOADED, workers=self.num_workers)
+
+    def _count(self, *, refused: bool) -> None:
+        # Made only now: from then on every metric of this process lies in the folder.
+        self._metrics = self._metrics or Metrics(shared=self.app.folder)
+        self._metrics.reloads.labels("refused" if refused else "taken").inc()
+        if not refused:
+            self._metrics.reloaded_at.set(SystemClock().now())
 
     def handle_usr2(self) -> None:
         """Do nothing: a second arbiter beside this one would bind the same operations address and count elsewhere."""

@@ -104,6 +104,22 @@ class StoreContract:
         assert await store.delete_expired() == 0
         assert sorted(await store.list_ids("binding")) == ["3", "4", "forever"]
 
+    async def test_a_record_without_an_end_stays(self, store: RecordStore, clock: FakeClock) -> None:
+        """Clients are kept in such records; a number in the place of «never» would end them one day."""
+        await store.put("client", "a", Record(b"x", 0, "a"))
+        await store.put("client", "b", Record(b"x", 0, "b", expires_at=clock.now() + 1))
+        written = await store.get("client", "a")
+        assert written is not None
+        await store.put("client", "a", Record(b"y", 0, "a"), expected=1)
+        present = await store.get("client", "a")
+        assert present is not None
+        assert await store.reseal("client", "a", present, b"z", "k") is True
+        clock.pass_time(400 * 86_400.0)
+        await store.delete_expired()
+
+        entries, _ = await store.walk("", 10, kind="client")
+        assert [(one.id, one.record.expires_at, one.record.value) for one in entries] == [("a", None, b"z")]
+
     @pytest.mark.parametrize("name", ["a:b", "a%20s", "a b", "a\nb", "'; DROP TABLE records; --", "ü", "x" * 500])
     async def test_odd_names_are_names(self, store: RecordStore, name: str) -> None:
         """CVE-2021-32785: a key was taken for a format string."""

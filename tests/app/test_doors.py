@@ -54,3 +54,22 @@ async def test_a_session_that_ends_on_another_node_ends_here_as_soon_as_the_stor
         assert await here.browser.sessions.find(client, handle) is None
         for doors in (here, there):
             await doors.close()
+
+
+async def test_a_handle_that_ends_on_another_node_ends_here_as_soon_as_the_store_tells(clock: FakeClock) -> None:
+    checked, store = check_settings(good_settings(store={"url": "memory:"})), TellingStore(clock)
+    async with open_outside(checked, clock, Metrics()) as outside:
+        here, there = [make_doors(checked, replace(outside, store=store), clock, Metrics()) for _ in range(2)]
+        client = Client(ClientId("app"), frozenset(), "main")
+        handle = await there.tokens.custodian.handles.issue("refresh", client, "acc_1", "c-1")
+        assert await here.tokens.custodian.handles.find(handle) is not None
+        (name,) = await store.list_ids("handle")
+        await there.tokens.custodian.handles.end(handle)
+        (heard, _) = store.listening
+        heard("session", name)
+        assert await here.tokens.custodian.handles.find(handle) is not None
+        heard("handle", name)
+
+        assert await here.tokens.custodian.handles.find(handle) is None
+        for doors in (here, there):
+            await doors.close()

@@ -99,6 +99,7 @@ def test_an_account_is_erased_here_only_where_that_is_wished(path: str) -> None:
                 "application": "main",
                 "at_cronofy": "kept",
                 "sessions": 3,
+                "handles": 0,
                 "connections": 2,
                 "bindings": 0,
                 "others_hang_on_it": False,
@@ -114,7 +115,7 @@ def test_one_clients_part_is_erased_and_the_others_stays(path: str) -> None:
     result = run(path, "erase", "acc_1", "--client", "app", "--keep-at-cronofy", "--yes")
     assert (result.exit_code, result.stdout.strip()) == (
         0,
-        "main: 2 session(s), 1 connection(s), 0 binding(s) erased; at Cronofy: left as it is.",
+        "main: 2 session(s), 0 handle(s), 1 connection(s), 0 binding(s) erased; at Cronofy: left as it is.",
     )
     assert [(one["sub"], one["client"]) for one in told(path, "list")["accounts"]] == [
         ("acc_1", "other"),

@@ -43,3 +43,17 @@ def test_a_missing_one_and_a_file_that_cannot_be_read_are_told_once(tmp_path: Pa
     reader.one("first", None, None)
     reader.one("second", None, tmp_path / "nowhere")
     assert [one.place for one in reader.complaints] == ["first", "second_file"]
+
+
+def test_secrets_that_come_later_are_a_warning_but_an_empty_file_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    reader = Secrets(lenient=False)
+    assert reader.many("first", [], None, missing="issue one") == ()
+    reader.many("second", [], tmp_path / "empty", missing="issue one")
+    reader.many("third", [SecretStr("short")], None, missing="issue one")
+
+    assert [(one.place, one.fatal) for one in reader.complaints] == [
+        ("first", False),
+        ("second", True),
+        ("third", True),
+    ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gateway.config_check import check_settings
 from gateway.demo.app_server import WEB_CLIENT
-from gateway.demo.settings import BROKER_CLIENT, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+from gateway.demo.settings import BROKER_CLIENT, EXAMPLE_PAGE, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
 
 
 def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> Non
     assert checked.client_secrets[SDK_CLIENT] == ("demo-sdk-secret",)
     assert checked.client_secrets[STRICT_CLIENT] == ("demo-strict-secret",)
     assert checked.settings.clients[WEB_CLIENT].home == "http://127.0.0.1:8070/"
-    assert checked.settings.clients[WEB_CLIENT].origins == ["http://127.0.0.1:8070"]
+    assert checked.settings.clients[WEB_CLIENT].origins == ["http://127.0.0.1:8070", EXAMPLE_PAGE]
     assert secret_of(SDK_CLIENT) == "demo-sdk-secret"
     assert checked.settings.clients[SDK_CLIENT].scope_policy == "add"
     assert checked.settings.clients[STRICT_CLIENT].scope_policy == "reject"

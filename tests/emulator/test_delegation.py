@@ -7,6 +7,7 @@ from pytest_aiohttp.plugin import AiohttpServer
 
 from gateway.emulator.callbacks import signature
 from tests.emulator.visitor import Json, Visitor, items, keys, part
+from tests.journeys.waiting import until_told
 
 PATH = "/v1/service_account_authorizations"
 
@@ -122,6 +123,41 @@ async def test_bad_requests_are_refused(visitor: Visitor, inbox: Inbox) -> None:
     assert inbox.arrived.empty()
 
 
+async def test_a_callback_url_has_128_characters_at_most(visitor: Visitor, inbox: Inbox) -> None:
+    await visitor.connect_organisation()
+    longest = inbox.url + "&" + "x" * (127 - len(inbox.url))
+    assert await visitor.status("POST", PATH, asked(inbox, callback_url=longest)) == 202
+    assert await inbox.next()
+    told = await visitor.json("POST", PATH, asked(inbox, callback_url=longest + "x"), status=422)
+    assert keys(told) == {"callback_url": "errors.too_long"}
+
+
+async def test_each_try_to_deliver_can_be_seen(visitor: Visitor, inbox: Inbox) -> None:
+    await visitor.connect_organisation()
+    await visitor.call("POST", PATH, asked(inbox))
+    await inbox.next()
+
+    async def seen() -> list[Json]:
+        async with visitor.client.get("/_emulator/callbacks") as reply:
+            found: list[Json] = (await reply.json())["callbacks"]
+            return found
+
+    async def is_seen() -> bool:
+        return bool(await seen())
+
+    await until_told(is_seen)
+    assert await seen() == [{"url": inbox.url, "status": 200, "tries": 1}]
+
+
+async def test_revoking_the_service_account_ends_codes_that_nobody_has_used_yet(visitor: Visitor, inbox: Inbox) -> None:
+    service = await visitor.connect_organisation()
+    await visitor.call("POST", PATH, asked(inbox))
+    code = str((await inbox.next())["code"])
+    await visitor.client.post("/oauth/token/revoke", json=visitor.credentials | {"token": service["refresh_token"]})
+
+    assert (await visitor.exchange(code, inbox.url)).status == 400
+
+
 async def test_revoking_the_service_account_ends_what_it_delegated(visitor: Visitor, inbox: Inbox) -> None:
     service = await visitor.connect_organisation()
     await visitor.call("POST", PATH, asked(inbox))
@@ -152,6 +188,18 @@ async def test_a_business_connect_user_delegates_too(visitor: Visitor, inbox: In
     assert {calendar["calendar_type"] for calendar in reachable} == {"resource", "unknown"}
     assert status == 202
     assert (await visitor.exchange(str(told["code"]), inbox.url)).status == 200
+
+
+async def test_a_business_connect_user_delegates_by_list_too(visitor: Visitor, inbox: Inbox) -> None:
+    await visitor.connect("read_only", {"delegated_scope": "free_busy"})
+    entries = [asked(inbox, scope="free_busy", profile_id="pro_1", email=f"{name}@example.org") for name in "ab"]
+    path, collection = "/v1/delegated_authorizations", "delegated_authorizations"
+    assert await visitor.status("POST", path, {collection: entries}) == 202
+    assert len({(await inbox.next())["code"] for _ in entries}) == 2
+
+    without = {collection: [{**entries[0], "profile_id": ""}]}
+    assert keys(await visitor.json("POST", path, without, status=422)) == {"profile_id": "errors.required"}
+    assert keys(await visitor.json("POST", path, {**entries[0], collection: entries}, status=422))
 
 
 async def test_nobody_delegates_without_a_delegated_scope(visitor: Visitor, inbox: Inbox) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +10,30 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
+from gateway.flows.callback_book import CallbackBook
 from gateway.flows.connections import Connections, Stored
+from gateway.flows.custodian import Custodian
+from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
+from gateway.flows.delegations import Delegations
+from gateway.flows.disconnects import Disconnects
+from gateway.flows.element_bindings import ElementBindings
+from gateway.flows.elements import Elements
+from gateway.flows.erasure import Erasure
+from gateway.flows.handles import Handles
 from gateway.flows.mode_admission import ModeAdmission
 from gateway.flows.mode_rules import ModeRules
 from gateway.flows.modes import ModeBook
+from gateway.flows.object_book import ObjectBook
+from gateway.flows.ownership import Ownership
 from gateway.flows.ports import ApiReply
+from gateway.flows.privileges import Privileges
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
+from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.sessions import Sessions
+from gateway.flows.token_replies import TokenReplies
 from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault
 from gateway.observe.metrics import Metrics
@@ -27,12 +41,14 @@ from gateway.rules.client import Application, Client, ClientId
 from gateway.rules.data_centres import Hosts
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
-from gateway.rules.headers import Pairs
 from gateway.rules.mode_limits import Rule, RuleState
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
 from gateway.rules.scopes import ScopePolicy
+from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_posts import FakePosts
 
 APPLICATION = Application("main", "cronofy-id", "cronofy-secret", Hosts("https://api.test", "https://app.test"))
 
@@ -124,39 +140,6 @@ def _next(replies: deque[ApiReply | CronofyUnavailable]) -> ApiReply:
 
 
 @dataclass
-class FakeReply:
-    """An upstream reply."""
-
-    status: int = 200
-    headers: Pairs = field(default_factory=list)
-    body: bytes = b""
-    closed: bool = False
-    ready: bytes | None = None
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        yield self.body
-
-    async def read(self, limit: int) -> bytes:
-        assert len(self.body) <= limit
-        return self.body
-
-    def close(self) -> None:
-        self.closed = True
-
-
-@dataclass
-class FakeUpstream:
-    """Answers proxied calls from one reply, and remembers them."""
-
-    reply: FakeReply = field(default_factory=FakeReply)
-    sent: list[tuple[str, str, Pairs, Any]] = field(default_factory=list)
-
-    async def send(self, method: str, url: str, headers: Pairs, body: Any) -> FakeReply:
-        self.sent.append((method, url, headers, body))
-        return self.reply
-
-
-@dataclass
 class Kit:
     """Everything that a story needs, in memory."""
 
@@ -168,6 +151,8 @@ class Kit:
     bindings: Bindings
     modes: ModeBook
     connections: Connections
+    handles: Handles
+    posts: FakePosts
 
 
 def kit(clock: FakeClock) -> Kit:
@@ -184,6 +169,8 @@ def kit(clock: FakeClock) -> Kit:
         Bindings(records, clock),
         modes,
         Connections(records, clock, kept=86_400),
+        Handles(records, clock, kept=86_400),
+        FakePosts(),
     )
 
 
@@ -212,6 +199,11 @@ def registry(*clients: Client) -> Registry:
     return Registry([APPLICATION], clients or [client()])
 
 
+def elements(one: Kit, *clients: Client) -> Elements:
+    """Return the callers by element token over a kit."""
+    return Elements(registry(*clients), ElementBindings(one.records, one.clock))
+
+
 def vault(one: Kit, *clients: Client) -> Vault:
     """Return a vault over a kit's connections."""
     return Vault(one.connections, registry(*clients), refreshes(one), one.clock, one.metrics)
@@ -228,13 +220,66 @@ def mode_rules(one: Kit, *clients: Client, state: RuleState = RuleState.ENFORCE)
     return ModeRules(table, one.modes, vault(one, *clients), one.cronofy, one.clock, one.metrics, states)
 
 
+def ownership(one: Kit, *clients: Client) -> Ownership:
+    """Return what judges whose accounts and objects are, over a kit."""
+    return Ownership(registry(*clients), one.bindings, one.connections, ObjectBook(one.records, one.clock))
+
+
+def privileges(one: Kit, *clients: Client) -> Privileges:
+    """Return what judges what clients may do, over a kit."""
+    return Privileges(registry(*clients), OperationTable(OPERATIONS), ownership(one, *clients))
+
+
 def admission(one: Kit) -> ModeAdmission:
     """Return the admission by mode over a kit."""
     return ModeAdmission(one.modes, one.bindings, one.connections, one.cronofy, one.metrics)
 
 
+def delegations(one: Kit, known: Registry) -> Delegations:
+    """Return who was let in by whom, over a kit."""
+    return Delegations(one.records, one.connections, one.bindings, one.modes, known, one.clock)
+
+
+def callbacks(one: Kit, known: Registry) -> DelegatedCallbacks:
+    """Return the stories of delegated accounts over a kit."""
+    book, rules = CallbackBook(one.records, one.clock), CallbackRules("https://gw.test")
+    return DelegatedCallbacks(book, delegations(one, known), known, one.posts, one.metrics, rules)
+
+
+def custodian(one: Kit, known: Registry | None = None) -> Custodian:
+    """Return what keeps tokens for clients, over a kit."""
+    answers = refreshes(one)
+    keeper = Vault(one.connections, known or registry(), answers, one.clock, one.metrics)
+    replies = TokenReplies(one.metrics)
+    return Custodian(one.handles, one.connections, one.bindings, one.modes, keeper, answers, replies, one.clock)
+
+
 def token_door(one: Kit, known: Registry) -> TokenDoor:
     """Return the token endpoint's story over a kit."""
+    keeper = custodian(one, known)
     return TokenDoor(
-        known, one.bindings, one.modes, admission(one), one.cronofy, refreshes(one), one.clock, one.metrics
+        known,
+        one.bindings,
+        one.modes,
+        admission(one),
+        one.cronofy,
+        keeper.refreshes,
+        one.clock,
+        one.metrics,
+        keeper,
+        callbacks(one, known),
     )
+
+
+def erasure(one: Kit, known: Registry) -> Erasure:
+    """Return what erases accounts, over a kit."""
+    disconnects = Disconnects(
+        one.connections, one.bindings, one.modes, custodian(one, known).vault, one.cronofy, delegations(one, known)
+    )
+    sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
+    return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
+
+
+def revoke_door(one: Kit, known: Registry) -> RevokeDoor:
+    """Return the revocation endpoint's story over a kit."""
+    return RevokeDoor(token_door(one, known), erasure(one, known))

@@ -8,14 +8,29 @@ import pytest
 
 from gateway.flows.answers import Answers, AnswerSettings, Asked
 from gateway.flows.callers import Caller
+from gateway.flows.connections import connection_id
 from gateway.rules.batches import refused_item
+from gateway.rules.client import Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.headers import Pairs
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
+from gateway.rules.owned_objects import ObjectName
 from gateway.rules.request_target import read_target
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, Kit, StoreAway, client, kit, token_reply
+from tests.flows.fake_upstream import FakeReply
+from tests.flows.fakes import (
+    APPLICATION,
+    Kit,
+    StoreAway,
+    client,
+    custodian,
+    elements,
+    kit,
+    ownership,
+    token_reply,
+)
 
 A = client("a")
 CALLER = Caller(APPLICATION, (A,), "access-1", "acc_1", is_person=True)
@@ -27,7 +42,8 @@ def asked(method: str, path: str, caller: Caller = CALLER, **more: Any) -> Asked
 
 
 def answers(one: Kit) -> Answers:
-    return Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000))
+    settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
+    return Answers(one.bindings, ownership(one, A), elements(one, A), one.metrics, settings, custodian(one))
 
 
 def values(headers: Pairs, name: str) -> list[str]:
@@ -47,15 +63,16 @@ async def test_an_ordinary_reply_is_streamed_with_the_mode_on_it(clock: FakeCloc
     assert values(answer.headers, "Set-Cookie") == []
 
 
-@pytest.mark.parametrize("connection", ["", "c-1"])
-async def test_an_answer_behind_a_session_is_nobodys_to_keep(clock: FakeClock, connection: str) -> None:
+@pytest.mark.parametrize(("connection", "is_element"), [("", False), ("c-1", False), ("", True)])
+async def test_an_answer_to_a_page_is_nobodys_to_keep(clock: FakeClock, connection: str, *, is_element: bool) -> None:
     """CVE-2025-64762: a shared cache would hand one person's calendar to the next."""
     reply = FakeReply(200, [("Cache-Control", "public, max-age=60"), ("ETag", '"x"')])
-    caller = replace(CALLER, connection=connection)
+    caller = replace(CALLER, connection=connection, is_element=is_element)
     answer = await answers(kit(clock)).make(reply, asked("GET", "/v1/calendars", caller), "unknown")
 
-    assert values(answer.headers, "Cache-Control") == (["no-store"] if connection else ["public, max-age=60"])
-    assert ("Vary", "Cookie, Origin") in answer.headers or not connection
+    of_page = is_element or bool(connection)
+    assert values(answer.headers, "Cache-Control") == (["no-store"] if of_page else ["public, max-age=60"])
+    assert ("Vary", "Cookie, Origin") in answer.headers or not of_page
 
 
 async def test_a_page_leads_back_here_and_its_validators_are_gone(clock: FakeClock) -> None:
@@ -126,6 +143,40 @@ async def test_tokens_that_cannot_be_read_or_bound_are_not_handed_out(clock: Fak
     assert unbound.closed
 
 
+async def test_a_new_element_token_is_bound_before_it_is_handed_out(clock: FakeClock) -> None:
+    """What it is for stands in the answer, whose it is in the question."""
+    one, path = kit(clock), "/v1/element_tokens"
+    raw = json.dumps({"element_token": {"token": "element-1", "permissions": ["agenda"], "origin": "https://p.test"}})
+    key = Caller(APPLICATION, (A,), "a-secret", "", is_person=False)
+    ask = asked("POST", path, key, sent=b'{"subs":["acc_1"]}')
+    answer = await answers(one).make(FakeReply(200, [], raw.encode()), ask, "not_applicable")
+
+    assert answer.body == raw.encode()
+    binding = await elements(one, A).bindings.find("element-1")
+    assert binding is not None
+    assert (binding.client, binding.account, binding.permissions) == ("a", "acc_1", ("agenda",))
+
+
+async def test_an_element_token_that_cannot_be_read_or_bound_is_not_handed_out(clock: FakeClock) -> None:
+    one, key = kit(clock), Caller(APPLICATION, (A,), "a-secret", "", is_person=False)
+    unreadable, unbound = FakeReply(200, [], b"{}"), FakeReply(201, [], b'{"element_token":{"token":"element-1"}}')
+    with pytest.raises(CronofyUnavailable) as caught:
+        await answers(one).make(unreadable, asked("POST", "/v1/element_tokens", key), "not_applicable")
+    assert caught.value.code == Code.UPSTREAM_REPLY_INVALID
+
+    one.records.store = StoreAway(one.store)
+    with pytest.raises(StoreUnavailable):
+        await answers(one).make(unbound, asked("POST", "/v1/element_tokens", key), "not_applicable")
+    assert unreadable.closed
+    assert unbound.closed
+
+
+async def test_a_refused_element_token_is_passed_on_unread(clock: FakeClock) -> None:
+    reply = FakeReply(422, [], b'{"errors":{}}')
+    answer = await answers(kit(clock)).make(reply, asked("POST", "/v1/element_tokens"), "not_applicable")
+    assert answer.streamed is reply
+
+
 async def test_a_batchs_refused_items_are_answered_in_their_places(clock: FakeClock) -> None:
     refused = {0: refused_item("calendar_id", "x", "No."), 2: refused_item("summary", "x", "No.")}
     reply = FakeReply(207, [("ETag", '"x"')], b'{"batch":[{"status":202},{"status":200}]}')
@@ -153,3 +204,49 @@ def test_a_batch_of_which_nothing_is_left_is_answered_here(clock: FakeClock) -> 
     assert json.loads(answer.body or b"") == {"batch": [refused_item("calendar_id", "x", "No.")]}
     assert values(answer.headers, "Cronofy-Access-Mode") == ["free_busy"]
     assert values(answer.headers, "Content-Type") == ["application/json; charset=utf-8"]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+async def test_a_new_application_calendars_tokens_stay_where_the_gateway_keeps_them(
+    clock: FakeClock, status: int
+) -> None:
+    one, keeper = kit(clock), client("a", custody=Custody.GATEWAY)
+    caller = Caller(APPLICATION, (keeper,), None, "", is_person=False)
+    reply = FakeReply(status, [], token_reply(sub="apc_1", application_calendar_id="apc_1").body)
+    answer = await answers(one).make(reply, asked("POST", "/v1/application_calendars", caller), "not_applicable")
+
+    assert answer.body is not None
+    told = json.loads(answer.body)
+    assert (told["application_calendar_id"], told["sub"], told["expires_in"]) == ("apc_1", "apc_1", 3600)
+    assert b"access-1" not in answer.body
+    assert b"refresh-1" not in answer.body
+    found = await one.handles.find(told["access_token"])
+    stored = await one.connections.load(connection_id(keeper, "apc_1"))
+    assert found is not None
+    assert stored is not None
+    assert (found.connection, stored.connection.access_token) == (stored.id, "access-1")
+    assert await one.bindings.find("access-1") is None
+    assert values(answer.headers, "Cache-Control") == ["no-store"]
+
+
+async def test_what_was_made_is_its_clients_before_the_answer_goes_back(clock: FakeClock) -> None:
+    one, raw = kit(clock), b'{ "attachment": {"attachment_id": "att_1"} }'
+    known = answers(one)
+    reply = FakeReply(201, [("ETag", "x")], raw)
+    answer = await known.make(reply, asked("POST", "/v1/attachments"), "not_applicable")
+    assert (answer.body, reply.closed) == (raw, True)
+    kept = await known.ownership.book.find("main", ObjectName("attachment", "att_1"))
+    assert kept is not None
+    assert kept.clients == ("a",)
+
+
+async def test_what_was_made_while_the_store_was_away_is_answered_all_the_same(clock: FakeClock) -> None:
+    """Told otherwise, the app would make a second one."""
+    one, raw = kit(clock), b'{"attachment":{"attachment_id":"att_1"}}'
+    known = answers(one)
+    one.records.store = StoreAway(one.store)
+    assert (await known.make(FakeReply(200, [], raw), asked("POST", "/v1/attachments"), "x")).body == raw
+    assert (await known.make(FakeReply(422, [], b"?"), asked("POST", "/v1/attachments"), "x")).streamed
+    one.records.store = one.store
+    await known.ownership.book.close()
+    assert await ownership(one, A).book.find("main", ObjectName("attachment", "att_1"))

@@ -66,15 +66,6 @@ async def test_an_account_learnt_once_is_not_lost_by_a_refresh_that_does_not_nam
     assert found.account == "acc_1"
 
 
-async def test_a_callback_url_is_its_own_clients(clock: FakeClock) -> None:
-    one = kit(clock)
-    await one.bindings.remember_callback(A, "https://a.test/hook?id=1")
-
-    assert await one.bindings.is_own_callback(A, "https://a.test/hook?id=1")
-    assert not await one.bindings.is_own_callback(B, "https://a.test/hook?id=1")
-    assert not await one.bindings.is_own_callback(A, "https://a.test/hook?id=2")
-
-
 async def test_what_was_found_is_remembered_for_two_seconds_at_most(clock: FakeClock) -> None:
     """Another process may have revoked it."""
     one = kit(clock)

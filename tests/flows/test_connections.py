@@ -1,9 +1,11 @@
 """Connections: one for each client and account, sealed, written over nobody's newer word."""
 
+import asyncio
+
 import pytest
 
 from gateway.flows.connections import CONNECTION, Connection, connection_id
-from gateway.flows.ports import VersionMoved
+from gateway.flows.ports import Record, VersionMoved
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
@@ -152,3 +154,44 @@ async def test_a_walk_meets_every_connection_of_a_client_and_no_others(clock: Fa
     for stored in met:
         assert stored is not None
         assert await one.connections.load(stored.id) == stored
+
+
+async def test_the_profiles_of_every_sign_in_are_remembered(clock: FakeClock) -> None:
+    """Where another client hangs on the account they are all that this one may end."""
+    one = kit(clock)
+    for number in (1, 2, 1):
+        await connected(one, A, linking_profile={"provider_name": "google", "profile_id": f"pro_{number}"})
+    stored = await connected(one, A, linking_profile=None)
+    assert stored.connection.profiles == ("pro_1", "pro_2")
+
+    renewed = await one.connections.renew(stored, read_token_reply(token_reply("access-2").body), clock.now())
+    assert renewed.connection.profiles == ("pro_1", "pro_2")
+
+
+async def test_two_sign_ins_at_once_lose_no_profile(clock: FakeClock) -> None:
+    one = kit(clock)
+    signing_in = [
+        connected(one, A, linking_profile={"provider_name": "google", "profile_id": f"pro_{number}"})
+        for number in range(4)
+    ]
+    await asyncio.gather(*signing_in)
+    found = await one.connections.load(connection_id(A, "acc_1"))
+    assert found is not None
+    assert set(found.connection.profiles) == {f"pro_{number}" for number in range(4)}
+
+
+async def test_a_sign_in_writes_over_what_nobody_can_open(clock: FakeClock) -> None:
+    one = kit(clock)
+    name = connection_id(A, "acc_1")
+    await one.store.put(CONNECTION, name, Record(b"damaged", 0, "a", expires_at=clock.now() + 60))
+    assert (await connected(one, A)).connection.access_token == "access-1"
+
+
+async def test_what_was_answered_a_while_ago_does_not_write_over_something_newer(clock: FakeClock) -> None:
+    one = kit(clock)
+    newer, older = await connected(one, A), read_token_reply(token_reply("access-0", "refresh-0").body)
+    assert await one.connections.connect_unless_newer(A, older, clock.now() - 1) == newer
+
+    await one.connections.require_reconnect(newer, lost_by="refused")
+    again = await one.connections.connect_unless_newer(A, older, clock.now() - 1)
+    assert (again.connection.access_token, again.connection.state) == ("access-0", "active")

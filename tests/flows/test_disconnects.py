@@ -16,7 +16,9 @@ from tests.flows.fakes import (
     StoreAway,
     client,
     connected,
+    delegations,
     kit,
+    registry,
     token_reply,
     userinfo_reply,
     vault,
@@ -28,7 +30,9 @@ ALONE, LINKED = userinfo_reply(pro_1="google"), userinfo_reply(pro_1="google", p
 
 
 def disconnects(one: Kit) -> Disconnects:
-    return Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy)
+    return Disconnects(
+        one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy, delegations(one, registry(A, B))
+    )
 
 
 async def signed_in(one: Kit, userinfo: ApiReply | CronofyUnavailable = ALONE) -> Stored:

@@ -9,13 +9,15 @@ from gateway.rules.client import Client
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, token_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, client, connected, delegations, kit, registry, token_reply, vault
 
 A, B = client("a"), client("b")
 
 
 def disconnects(one: Kit) -> Disconnects:
-    return Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy)
+    return Disconnects(
+        one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy, delegations(one, registry(A, B))
+    )
 
 
 async def held_by_app(one: Kit, whose: Client, account: str = "acc_1") -> None:

@@ -18,7 +18,7 @@ from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
 from gateway.rules.session_times import Lifetimes
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, connected, kit, token_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, StoreAway, client, connected, delegations, kit, token_reply, vault
 
 A, B = client("a"), client("b")
 OTHER = Application("other", "other-id", "other-secret", APPLICATION.hosts)
@@ -28,9 +28,11 @@ KINDS = ("session", "connection", "binding", "refresh", "modes")
 
 def erasure(one: Kit, *more: Client) -> Erasure:
     known = Registry([APPLICATION, OTHER], (A, B, C, *more))
-    disconnects = Disconnects(one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy)
+    disconnects = Disconnects(
+        one.connections, one.bindings, one.modes, vault(one, A, B), one.cronofy, delegations(one, known)
+    )
     sessions = Sessions(one.records, one.clock, Lifetimes(3_600, 36_000))
-    return Erasure(one.records.store, known, sessions, one.bindings, disconnects)
+    return Erasure(one.records.store, known, sessions, one.bindings, disconnects, one.handles)
 
 
 async def in_use(one: Kit, whose: Client, account: str = "acc_1", profile: str = "pro_1") -> None:
@@ -58,7 +60,7 @@ async def test_of_an_erased_account_nothing_is_left(clock: FakeClock) -> None:
         await in_use(one, whose)
     assert all((await counts(one)).values())
     assert await erasure(one).erase("acc_1", None, keep_at_cronofy=False) == [
-        Erased("main", Ended.AUTHORIZATION, sessions=4, connections=2, bindings=4, others=False)
+        Erased("main", Ended.AUTHORIZATION, sessions=4, handles=0, connections=2, bindings=4, others=False)
     ]
 
     assert await counts(one) == dict.fromkeys(KINDS, 0)
@@ -133,7 +135,7 @@ async def test_one_clients_part_leaves_what_another_client_needs(clock: FakeCloc
     await in_use(one, B, profile="pro_2")
     (erased,) = await erasure(one).erase("acc_1", A, keep_at_cronofy=False)
 
-    assert erased == Erased("main", Ended.PROFILES, sessions=2, connections=1, bindings=2, others=True)
+    assert erased == Erased("main", Ended.PROFILES, sessions=2, handles=0, connections=1, bindings=2, others=True)
     assert [what for what in one.cronofy.asked if what[0].startswith("profile")] == [
         ("profile main", ("access-1", "pro_1"))
     ]
@@ -206,3 +208,25 @@ def _break_off_after(one: Kit, deletions: int) -> None:
 
     one.store.delete = counting  # type: ignore[method-assign]
     one.records.store = away
+
+
+async def test_handles_are_erased_with_their_account(clock: FakeClock) -> None:
+    one = kit(clock)
+    for whose, account in ((A, "acc_1"), (A, "acc_1"), (B, "acc_1"), (A, "acc_2")):
+        await one.handles.issue("refresh", whose, account, "c-1")
+    (part,) = await erasure(one).erase("acc_1", A, keep_at_cronofy=True)
+    assert (part.handles, len(await one.store.list_ids("handle"))) == (2, 2)
+    (whole,) = await erasure(one).erase("acc_1", None, keep_at_cronofy=True)
+
+    assert (whole.handles, len(await one.store.list_ids("handle"))) == (1, 1)
+
+
+async def test_the_profiles_that_a_connection_remembers_are_the_clients_own(clock: FakeClock) -> None:
+    """Where no browser ever signed in there is no session to know them by."""
+    one = kit(clock)
+    for whose in (A, B):
+        await connected(one, whose)
+    (erased,) = await erasure(one).erase("acc_1", A, keep_at_cronofy=False)
+
+    assert (erased.at_cronofy, erased.others) == (Ended.PROFILES, True)
+    assert one.cronofy.asked == [("profile main", ("access-1", "pro_1"))]

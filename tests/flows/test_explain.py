@@ -16,7 +16,8 @@ from gateway.rules.errors import GatewayError, RequestRefused
 from gateway.rules.mode_limits import RuleState
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, FakeReply, FakeUpstream, Kit, client, kit, mode_rules, token_reply
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
+from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, token_reply
 from tests.flows.test_proxy import incoming, proxy
 
 A = client("a")

@@ -75,10 +75,17 @@ async def test_each_client_and_account_is_one_line_with_what_an_operator_asks_fo
 
     assert found == {
         Whose("a", "main", "acc_1"): AccountLine(
-            Whose("a", "main", "acc_1"), "active", "", "free_busy_write", "free_busy", 2, clock.now()
+            Whose("a", "main", "acc_1"), "active", "", "free_busy_write", "free_busy", 2, 0, clock.now()
         ),
         Whose("b", "main", "acc_1"): AccountLine(
-            Whose("b", "main", "acc_1"), "reconnect_required", "refused", "free_busy_write", "free_busy", 0, clock.now()
+            Whose("b", "main", "acc_1"),
+            "reconnect_required",
+            "refused",
+            "free_busy_write",
+            "free_busy",
+            0,
+            0,
+            clock.now(),
         ),
     }
 
@@ -240,3 +247,13 @@ async def test_a_connection_that_cronofy_ended_is_kept_to_be_told_and_no_longer(
 
     clock.pass_time(KEPT)
     assert "acc_1" not in {line.whose.account for line in await accounts(one)}
+
+
+async def test_a_line_counts_the_clients_own_handles(clock: FakeClock) -> None:
+    one = kit(clock)
+    for whose in (A, B):
+        await connected(one, whose)
+    await one.handles.issue("refresh", A, "acc_1", "c-1")
+    await one.handles.issue("access", A, "acc_1", "c-1", lives=60)
+
+    assert {line.whose.client: line.handles for line in await accounts(one)} == {"a": 2, "b": 0}

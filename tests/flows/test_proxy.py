@@ -12,27 +12,34 @@ from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.proxy import Proxy
 from gateway.flows.ruled_body import RuledBodies
 from gateway.flows.sending import Sender
+from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
 from tests.flows.fakes import (
-    FakeReply,
-    FakeUpstream,
     Kit,
+    callbacks,
     client,
+    custodian,
+    elements,
     kit,
     mode_rules,
+    privileges,
     registry,
     token_reply,
     userinfo_reply,
     vault,
 )
 
-A, B = client("a"), client("b", may_impersonate=True)
+ELEMENT_PAGE = "https://elements.example"  # of another site than the gateway
+A, B = client("a"), client("b", may_impersonate=True, origins=frozenset({ELEMENT_PAGE}))
 BEARER = ("Authorization", "Bearer access-1")
+JSON = ("Content-Type", "application/json")
 SECRET = ("Authorization", "Bearer b-secret")
 
 
@@ -56,14 +63,23 @@ class Body:
         yield self.raw
 
 
-def proxy(one: Kit, upstream: FakeUpstream) -> Proxy:
-    callers = Callers(registry(A, B), one.bindings, vault(one, A, B))
+def proxy(one: Kit, upstream: FakeUpstream, *more: Client) -> Proxy:
+    clients = (A, B, *more)
+    callers, by_element = (
+        Callers(registry(*clients), one.bindings, vault(one, *clients), one.handles),
+        elements(one, *clients),
+    )
+    settings = AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)
     return Proxy(
         table=OperationTable(OPERATIONS),
         callers=callers,
+        privileges=(judge := privileges(one, *clients)),
+        elements=by_element,
         modes=one.modes,
-        answers=Answers(one.bindings, one.metrics, AnswerSettings("https://gw.test", "Cronofy-Access-Mode", 1_000_000)),
-        bodies=RuledBodies(callers, mode_rules(one, A, B), one.bindings, 1_000_000),
+        answers=Answers(
+            one.bindings, judge.ownership, by_element, one.metrics, settings, custodian(one, registry(*clients))
+        ),
+        bodies=RuledBodies(callers, mode_rules(one, *clients), callbacks(one, registry(*clients)), judge, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
         mode_wait=0.05,
@@ -119,7 +135,8 @@ async def test_the_mode_is_that_of_the_calendars_asked_for(clock: FakeClock, tar
 
 async def test_a_call_with_the_api_key_has_no_mode_and_asks_for_none(clock: FakeClock) -> None:
     one, upstream = kit(clock), FakeUpstream()
-    answer = await proxy(one, upstream).call(incoming("POST", "/v1/availability", SECRET, body=b"{}"), CallFacts())
+    call = incoming("POST", "/v1/availability", SECRET, JSON, body=b"{}")
+    answer = await proxy(one, upstream).call(call, CallFacts())
 
     assert value(answer.headers, "Cronofy-Access-Mode") == ["not_applicable"]
     assert value(upstream.sent[0][2], "Authorization") == ["Bearer cronofy-secret"]
@@ -160,16 +177,22 @@ async def test_a_redirect_from_upstream_is_a_502(clock: FakeClock) -> None:
     assert upstream.reply.closed
 
 
-@pytest.mark.parametrize(("bearer", "passes"), [(BEARER, False), (SECRET, True)])
-async def test_impersonation_is_for_clients_that_may(
-    clock: FakeClock, bearer: tuple[str, str], *, passes: bool
-) -> None:
+@pytest.mark.parametrize("name", ["cronofy-impersonate", "Cronofy_Impersonate"])
+async def test_impersonation_is_for_clients_that_may(clock: FakeClock, name: str) -> None:
+    """Dropping it would answer for another account than the one that was asked for, without a word."""
     one, upstream = kit(clock), FakeUpstream()
     await _bound(one)
-    call = incoming("POST", "/v1/availability", bearer, ("cronofy-impersonate", "acc_9"), body=b"{}")
-    await proxy(one, upstream).call(call, CallFacts())
+    for bearer in (BEARER, ("Authorization", "Bearer unseen")):
+        call = incoming("POST", "/v1/availability", bearer, JSON, (name, "acc_9"), body=b"{}")
+        with pytest.raises(RequestRefused) as caught:
+            await proxy(one, upstream).call(call, CallFacts())
+        assert caught.value.code == Code.IMPERSONATION_REFUSED
+    assert upstream.sent == []
 
-    assert bool(value(upstream.sent[0][2], "Cronofy-Impersonate")) is passes
+    await proxy(one, upstream).call(
+        incoming("POST", "/v1/availability", SECRET, JSON, (name, "acc_9"), body=b"{}"), CallFacts()
+    )
+    assert value(upstream.sent[0][2], "Cronofy-Impersonate") == (["acc_9"] if "-" in name else [])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,18 @@ from gateway.rules.headers import Pairs
 from gateway.rules.operations import OPERATIONS, Match
 from gateway.rules.scopes import ScopePolicy
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, kit, mode_rules, registry, userinfo_reply, vault
+from tests.flows.fakes import (
+    APPLICATION,
+    Kit,
+    callbacks,
+    client,
+    kit,
+    mode_rules,
+    privileges,
+    registry,
+    userinfo_reply,
+    vault,
+)
 
 BY_NAME = {one.name: one for one in OPERATIONS}
 A, ADDING = client("a"), client("b", scope_policy=ScopePolicy.ADD)
@@ -40,8 +51,9 @@ class Request:
 
 
 def bodies(one: Kit) -> RuledBodies:
-    callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING))
-    return RuledBodies(callers, mode_rules(one, A, ADDING), one.bindings, 1_000)
+    callers = Callers(registry(A, ADDING), one.bindings, vault(one, A, ADDING), one.handles)
+    posting = callbacks(one, registry(A, ADDING))
+    return RuledBodies(callers, mode_rules(one, A, ADDING), posting, privileges(one, A, ADDING), 1_000)
 
 
 def person(*clients: Client) -> Caller:
@@ -143,13 +155,15 @@ async def test_each_delegated_account_has_to_ask_for_free_busy_write(clock: Fake
         await bodies(one).judge(body, match, person(A))
     assert caught.value.code == Code.SCOPE_REQUIRED
     assert sorted(caught.value.fields) == [f"service_account_authorizations[{n}].scope" for n in range(2)]
-    assert not await one.bindings.is_own_callback(A, "https://a.test/0")
+    assert await callbacks(one, registry(A)).book.find_passed_on(A, "https://a.test/0") is None
 
     sent = (await bodies(one).judge(body, match, person(ADDING))).body
     assert {entry["scope"] for entry in json.loads(sent)["service_account_authorizations"]} == {
         "read_only free_busy_write"
     }
-    assert await one.bindings.is_own_callback(ADDING, "https://a.test/1")
+    remembered = await callbacks(one, registry(A)).book.find_passed_on(ADDING, "https://a.test/1")
+    assert remembered
+    assert remembered.parent == "acc_1"
 
 
 async def test_a_caller_that_cannot_be_told_gets_the_strict_policy(clock: FakeClock) -> None:
@@ -169,3 +183,30 @@ async def test_credentials_in_a_body_are_translated(clock: FakeClock) -> None:
     assert caller is not None
     assert (caller.client, caller.bearer) == (A, None)
     assert json.loads(sent) == {"client_id": "cronofy-id", "client_secret": "cronofy-secret", "event": {}}
+
+
+async def test_a_batchs_items_are_refused_by_right_and_by_mode_together(clock: FakeClock) -> None:
+    """Each is answered in its place: 403 where the client may not, 422 where the mode forbids it; the rest goes on."""
+    one, few = kit(clock), client("few", operations=frozenset({"batch", "upsert_event"}))
+    one.cronofy.userinfos.append(userinfo_reply(pro_1="google_free_busy"))
+    callers = Callers(registry(A, few), one.bindings, vault(one, A, few), one.handles)
+    posting = callbacks(one, registry(A, few))
+    judge = RuledBodies(callers, mode_rules(one, A, few), posting, privileges(one, A, few), 10_000)
+    url = "/v1/calendars/cal_pro_1/events"
+    items = [
+        {"method": "POST", "relative_url": url, "data": {"event_id": "e"}},
+        {"method": "POST", "relative_url": url, "data": INTEGRATED},
+        {"method": "DELETE", "relative_url": url, "data": INTEGRATED},
+    ]
+    ruled = await judge.judge(Request(json.dumps({"batch": items}).encode()), Match(BY_NAME["batch"], {}), person(few))
+
+    assert {index: answer["status"] for index, answer in ruled.refused.items()} == {1: 422, 2: 403}
+    assert json.loads(ruled.body) == {"batch": items[:1]}
+    assert not ruled.nothing_left
+
+
+async def test_an_id_that_an_app_chose_is_claimed_before_it_is_sent(clock: FakeClock) -> None:
+    raw = b'{"smart_invite_id": "i"}'
+    ruled = await bodies(kit(clock)).judge(Request(raw), Match(BY_NAME["save_smart_invite"], {}), person())
+    assert ruled.claim is not None
+    assert (ruled.claim.name.id, ruled.body) == ("i", raw)

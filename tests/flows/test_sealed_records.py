@@ -82,3 +82,16 @@ async def test_a_record_that_never_stands_still_is_given_up(clock: FakeClock) ->
     one.records.store = Restless()  # type: ignore[assignment]
     with pytest.raises(StoreUnavailable):
         await one.records.change("note", "1", Note, lambda _: Note("b"), expires_at=0)
+
+
+async def test_a_record_without_an_end_keeps_none(clock: FakeClock) -> None:
+    one = kit(clock)
+    await one.records.save("note", "1", Note("x"), expires_at=None)
+    await one.records.change("note", "1", Note, lambda _: Note("y"), client="app", expires_at=clock.now() + 1)
+    await one.records.change("note", "2", Note, lambda _: Note("z"), expires_at=clock.now() + 1)
+    await one.records.change("note", "2", Note, lambda _: Note("z"), expires_at=None)
+    found = [await one.store.get("note", name) for name in ("1", "2")]
+
+    assert [record and record.expires_at for record in found] == [None, None]
+    assert found[0] is not None
+    assert found[0].client == "app"

@@ -8,11 +8,10 @@ import pytest
 from gateway.flows.connections import connection_id
 from gateway.flows.ports import ApiReply
 from gateway.flows.refreshes import REMEMBERED
-from gateway.flows.tokens import RevokeDoor
 from gateway.rules.errors import RequestRefused
 from gateway.rules.import_outcomes import Outcome
 from tests.clock import FakeClock
-from tests.flows.fakes import Kit, client, connected, kit, registry, token_door, userinfo_reply
+from tests.flows.fakes import Kit, client, connected, kit, registry, revoke_door, token_door, userinfo_reply
 from tests.flows.moving import LINE, answer, imports
 
 APP, OTHER = client("app"), client("other")
@@ -91,7 +90,7 @@ async def test_a_revocation_of_the_old_token_reaches_the_new_one(clock: FakeCloc
     """Cronofy answers 200 to a token that it has replaced, and ends nothing."""
     one = kit(clock)
     await imported(one)
-    reply = await RevokeDoor(token_door(one, registry(APP, OTHER))).revoke({**CREDENTIALS, "token": held}, None)
+    reply = await revoke_door(one, registry(APP, OTHER)).revoke({**CREDENTIALS, "token": held}, None)
     assert (reply.status, shown(one, "revoke")) == (200, ["refresh-2"])
 
 
@@ -101,7 +100,7 @@ async def test_a_revocation_ends_the_stored_connection_too(clock: FakeClock, nam
     one = kit(clock)
     await imported(one)
     others = await connected(one, OTHER, sub="acc_2")
-    await RevokeDoor(token_door(one, registry(APP, OTHER))).revoke({**CREDENTIALS, **named}, None)
+    await revoke_door(one, registry(APP, OTHER)).revoke({**CREDENTIALS, **named}, None)
 
     found = await one.connections.load(connection_id(APP, "acc_1"))
     assert found is not None

@@ -6,11 +6,21 @@ import pytest
 
 from gateway.flows.ports import ApiReply
 from gateway.flows.refreshes import REMEMBERED
-from gateway.flows.tokens import RevokeDoor
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import Kit, StoreAway, client, connected, kit, registry, token_door, token_reply, vault
+from tests.flows.fakes import (
+    Kit,
+    StoreAway,
+    client,
+    connected,
+    kit,
+    registry,
+    revoke_door,
+    token_door,
+    token_reply,
+    vault,
+)
 from tests.flows.moving import answer
 
 APP, OTHER = client("app"), client("other")
@@ -107,5 +117,5 @@ async def test_a_revocation_reaches_what_another_clients_refresh_brought(clock: 
     one.cronofy.tokens.append(answer("access-2", "refresh-2"))
     await refresh(one, "other")
     fields = {"client_id": "app", "client_secret": "app-secret", "token": "refresh-1"}
-    await RevokeDoor(token_door(one, registry(APP, OTHER))).revoke(fields, None)
+    await revoke_door(one, registry(APP, OTHER)).revoke(fields, None)
     assert one.cronofy.asked[-1][1]["token"] == "refresh-2"

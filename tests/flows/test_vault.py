@@ -276,3 +276,13 @@ async def test_two_accounts_never_share_a_refresh(clock: FakeClock) -> None:
         ("acc_1", "access-of-1"),
         ("acc_2", "access-of-2"),
     ]
+
+
+async def test_a_caller_may_want_a_token_that_lives_longer(clock: FakeClock) -> None:
+    """An access handle is good for as long as its token, so it must be worth having."""
+    one = kit(clock)
+    stored, keeper = await connected(one, A), vault(one, A)
+    clock.pass_time(3600 - 600)
+    assert (await keeper.fresh(stored.id, margin=599)).bearer == "access-1"
+    one.cronofy.tokens.append(renewal())
+    assert (await keeper.fresh(stored.id, margin=600)).bearer == "access-2"

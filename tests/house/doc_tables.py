@@ -13,8 +13,9 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.error_codes import MEANINGS
 from gateway.rules.mode_limits import LIMITS, WORKS
-from gateway.rules.operations import OPERATIONS
+from gateway.rules.operations import OPERATIONS, Body
 from tests.journeys.sdks.calls import NODE_CALLS, PYTHON_CALLS
+from tests.journeys.tools.table import COLUMNS, custodies, tools
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
@@ -48,15 +49,38 @@ def operation_table() -> str:
     """Return the route table."""
     rows = [
         (
+            f"`{one.name}`",
             f"`{one.method} {one.template}`",
             ", ".join(sorted(str(kind) for kind in one.credentials)),
             ", ".join(f"`{scope}`" for scope in one.scopes) or "any",
-            ", ".join(filter(None, ("paged" if one.paged else "", "body read" if one.ruled_fields else "")))
+            ", ".join(
+                filter(
+                    None,
+                    (
+                        "paged" if one.paged else "",
+                        "body read" if one.body is Body.READ else "",
+                        "answer read" if one.learns else "",
+                    ),
+                )
+            )
             or "streamed",
         )
         for one in OPERATIONS
     ]
-    return _table(("operation", "credential", "scope", "handling"), rows)
+    return _table(("name", "operation", "credential", "scope", "handling"), rows)
+
+
+def element_table() -> str:
+    """Return which operations an element token reaches, by permission."""
+    permissions = sorted(frozenset().union(*(one.element_permissions for one in OPERATIONS)))
+    rows = [
+        (
+            f"`{name}`",
+            ", ".join(f"`{one.method} {one.template}`" for one in OPERATIONS if name in one.element_permissions),
+        )
+        for name in permissions
+    ]
+    return _table(("permission", "reaches"), rows)
 
 
 def sdk_table() -> str:
@@ -67,6 +91,24 @@ def sdk_table() -> str:
         for name in names
     ]
     return _table(("call", "pycronofy (Python)", "cronofy (Node)"), rows)
+
+
+def client_table() -> str:
+    """Return the table of clients and what each was tried with; the journeys make the calls that stand in it."""
+    rows = [
+        (f"{tool.name} (wire replica)" if tool.is_replica else tool.name, *map(tool.result, COLUMNS.values()))
+        for tool in tools()
+    ]
+    return _table(("client", *COLUMNS), rows)
+
+
+def pointing_table() -> str:
+    """Return the table of versions, and of how each client is pointed at the gateway."""
+    rows = [
+        (tool.name, f"{tool.version}, its source" if tool.is_replica else tool.version, tool.shows, tool.pointed)
+        for tool in tools()
+    ]
+    return f"{_table(('client', 'version', 'shows its secret by', 'pointed by'), rows)}\n\nCustody: {custodies()}."
 
 
 def limit_table() -> str:
@@ -87,7 +129,10 @@ TABLES: Final[dict[str, tuple[str, Callable[[], str]]]] = {
     "events": ("observability.md", event_table),
     "metrics": ("observability.md", metric_table),
     "operations": ("operations.md", operation_table),
+    "elements": ("ui-elements.md", element_table),
     "sdks": ("../README.md", sdk_table),
+    "clients": ("clients.md", client_table),
+    "pointing": ("clients.md", pointing_table),
     "limits": ("access-modes.md", limit_table),
 }
 

@@ -4,6 +4,8 @@ from gateway.config import ProxySection
 from gateway.rules import headers
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.authorize_request import PATHS
+from gateway.rules.callback_signatures import SIGNATURE_HEADER
+from gateway.rules.callback_urls import CALLBACK_PREFIX
 from gateway.rules.scopes import FREE_BUSY_WRITE, ORGANIZATION
 
 
@@ -25,3 +27,8 @@ def test_scopes() -> None:
 
 def test_paths() -> None:
     assert sorted(PATHS.values()) == ["/enterprise_connect/oauth/authorize", "/oauth/authorize"]
+    assert CALLBACK_PREFIX == "/auth/callbacks/"
+
+
+def test_signatures() -> None:
+    assert SIGNATURE_HEADER == "Cronofy-HMAC-SHA256"

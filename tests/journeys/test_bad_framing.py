@@ -120,7 +120,7 @@ async def test_a_damaged_chunk_is_never_a_whole_body(stubbed: World, stub: StubU
 async def test_a_body_that_ends_early_is_never_a_whole_body(stubbed: World, stub: StubUpstream) -> None:
     for framing, body in (("Content-Length: 100", b"{}"), ("Transfer-Encoding: chunked", b"2\r\n{}\r\n")):
         async with connect(stubbed.gateway) as wire:
-            await wire.send(request_bytes("POST", CALENDARS, BEARER, framing) + body)
+            await wire.send(request_bytes("POST", CALENDARS, BEARER, NAMED.strip(), framing) + body)
             call = await stub.wait_for_call(CALENDARS, number=len(stub.calls_to(CALENDARS)) + 1)
         await until(call.reader.at_eof)
         assert not call.answered
@@ -128,7 +128,7 @@ async def test_a_body_that_ends_early_is_never_a_whole_body(stubbed: World, stub
 
 @pytest.mark.parametrize(
     "line",
-    ["X_Forwarded_Email: canary", "Cronofy_Impersonate: canary", "Authorization_: canary", "_: canary"],
+    ["X_Forwarded_Email: canary", "Cronofy_Other: canary", "Authorization_: canary", "_: canary"],
 )
 async def test_an_underscored_header_does_not_go_on(stubbed: World, stub: StubUpstream, line: str) -> None:
     """Behind CGI-style servers it would read like the one with `-` (CVE-2025-64484)."""

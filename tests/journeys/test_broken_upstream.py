@@ -158,7 +158,7 @@ async def test_when_the_client_leaves_cronofys_connection_is_closed(
         await call.wait_gone()
 
     stub.on(DOWN, half if when == "in the body" else idle)
-    body = ("Content-Length: 100",) if when == "while it sends" else ()
+    body = ("Content-Length: 100", "Content-Type: application/json") if when == "while it sends" else ()
     async with connect(patient.gateway) as wire:
         await wire.send(request_bytes("POST" if body else "GET", DOWN, BEARER, *body) + (b"half" if body else b""))
         call = await stub.wait_for_call(DOWN)
@@ -217,7 +217,7 @@ async def test_a_post_is_never_sent_twice(
     """Cronofy may have carried it out before the connection broke (RFC 9110 section 9.2.2)."""
     await get(stubbed)
     stub.on(DOWN, sending(end=end))
-    raw = request_bytes("POST", DOWN, BEARER, "Connection: close", body=body)
+    raw = request_bytes("POST", DOWN, BEARER, "Content-Type: application/json", "Connection: close", body=body)
     answer = await exchange(stubbed.gateway, raw)
     assert (answer.status, answer.header("Gateway-Error")) == (502, "upstream_unreachable")
     assert [call.line.split()[0] for call in stub.calls_to(DOWN)] == ["GET", "POST"]

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -167,6 +168,70 @@ async def test_bad_requests_say_no_secret(
     await assert_silence(listening, stubbed, capfd)
 
 
+async def test_element_tokens_are_said_nowhere(
+    tmp_path: Path, stub: StubUpstream, listening: Ears, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """They stand in the query, where whoever writes down a URL writes down the credential."""
+    page, token, unseen = "https://elements.example", canary("element"), canary("unseen")
+    listening.keep(token=token, unseen=unseen)
+    client = {"secrets": [SECRETS[ADDING]], "origins": [page]}
+    changes: dict[str, Any] = {"clients": {ADDING: client, STRICT: {"secrets": [SECRETS[STRICT]]}}}
+    origins = [f"Origin: {page}", "Origin: https://evil.example", f"Origin: {token}", f"Referer: {page}/?et={token}"]
+    async with open_world(
+        tmp_path, cronofy_url=stub.url, upstream={**IMPATIENT, "read_timeout": 0.2}, **changes
+    ) as world:
+        stub.on("/v1/element_tokens", json_reply(200, {"element_token": {"token": token, "origin": page}}))
+        body = {"permissions": ["agenda", "availability"], "subs": ["acc_1"], "origin": page}
+        status, _, headers = await world.call("POST", "/v1/element_tokens", SECRETS[ADDING], json=body)
+        assert status == 200
+        note(listening, 200, "", headers)
+        onward = {"pages": {"next_page": f"{stub.url}/v1/events/pages/x?et={token}"}}
+        stub.on("/v1/userinfo", json_reply(200, {}))
+        stub.on("/v1/events", json_reply(200, onward))
+        # Good, refused by each rule, malformed.
+        for query in (
+            f"et={token}",
+            f"et={unseen}",
+            f"et={token}&et={unseen}",
+            f"et[]={token}",
+            f"x={token};et={token}",
+        ):
+            for path in ("/v1/userinfo", "/v1/events", "/v1/calendars", "/v1/nothing", f"/v1/{token}", "/auth/session"):
+                for line in (
+                    *origins,
+                    f"Authorization: Bearer {token}",
+                    f"Expect: {token}",
+                    f"Gateway-Account: {token}",
+                ):
+                    for method in ("GET", "POST", "OPTIONS", "BREW"):
+                        asks = "Access-Control-Request-Method: GET"
+                        data = request_bytes(method, f"{path}?{query}", "Connection: close", asks, line)
+                        await raw(listening, world, data)
+        for target in (
+            f"/v1/userinfo?et={token} x",
+            f"/v1/userinfo?et={token}#",
+            f"/v1/..?et={token}",
+            f"//x?et={token}",
+        ):
+            await raw(listening, world, request_bytes("GET", target, "Connection: close"))
+        long = f"/v1/userinfo?et={token}&x=" + "x" * 20_000
+        await raw(listening, world, request_bytes("GET", long, "Connection: close"))
+        # Cronofy answers badly, sends elsewhere, is away.
+        heads = {name: sending(head.replace(b"canary", token.encode())) for name, head in ODD_HEADS.items()}
+        elsewhere = sending(reply(302, b"", f"Location: https://x/?et={token}"))
+        stub.on("/v1/free_busy", json_reply(200, {"pages": {"next_page": f"https://evil.example/?et={token}"}}))
+        await raw(listening, world, request_bytes("GET", f"/v1/free_busy?et={token}", "Connection: close"))
+        for script in (*heads.values(), *BROKEN_BODIES.values(), never, elsewhere):
+            for path in ("/v1/events", "/v1/userinfo"):
+                stub.on(path, script)
+                await raw(listening, world, request_bytes("GET", f"{path}?et={token}", "Connection: close", origins[0]))
+        stub.on("/v1/element_tokens", json_reply(200, {"token": token}))
+        note(listening, *await world.call("POST", "/v1/element_tokens", SECRETS[ADDING], json=body))
+        await stub.stop()
+        await raw(listening, world, request_bytes("GET", f"/v1/events?et={token}", origins[0]))
+        await assert_silence(listening, world, capfd)
+
+
 async def test_upstream_failures_say_no_secret(
     tmp_path: Path, stub: StubUpstream, listening: Ears, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,11 +252,8 @@ async def test_upstream_failures_say_no_secret(
         for script in (*heads.values(), *BROKEN_BODIES.values(), never, redirect):
             for path in ("/v1/calendars", "/v1/events", "/v1/userinfo"):
                 stub.on(path, script)
-                await raw(
-                    listening,
-                    world,
-                    request_bytes("GET", f"{path}?et={token}", "Connection: close", f"Authorization: Bearer {token}"),
-                )
+                line = f"Authorization: Bearer {token}"
+                await raw(listening, world, request_bytes("GET", f"{path}?x={token}", "Connection: close", line))
         foreign = {"pages": {"next_page": f"https://evil.example/{token}"}}
         stub.on("/v1/events", json_reply(200, foreign))
         await raw(listening, world, request_bytes("GET", "/v1/events", f"Authorization: Bearer {token}"))

@@ -7,7 +7,7 @@ import pytest
 
 from tests.journeys.raw_http import RawReply, exchange, request_bytes
 from tests.journeys.stub_upstream import Call, StubUpstream, reply
-from tests.journeys.world import ADDING, SECRETS, World, open_world, world_settings
+from tests.journeys.world import ADDING, SECRETS, STRICT, World, open_world, world_settings
 
 TOKEN = "some-token"
 BEARER = f"Authorization: Bearer {TOKEN}"
@@ -47,7 +47,6 @@ async def sent(world: World, stub: StubUpstream, *lines: str) -> Call:
         "X-HTTP-Method-Override: CANARY",
         "X-HTTP-Method: CANARY",
         "X-Method-Override: CANARY",
-        "Cronofy-Impersonate: canary",
         "Gateway-Client: canary",
         "Proxy-Authorization: Basic canary",
         "Proxy-Connection: canary",
@@ -225,13 +224,18 @@ async def test_impersonation_is_for_clients_that_may(tmp_path: Path, stub: StubU
     clients[ADDING]["may_impersonate"] = True
     async with open_world(tmp_path, cronofy_url=stub.url, clients=clients) as world:
         lines = ("Connection: close", f"Authorization: Bearer {SECRETS[ADDING]}", "Cronofy-Impersonate: acc_one")
-        await exchange(world.gateway, request_bytes("GET", DOWN, *lines))
-    assert stub.calls_to(DOWN)[0].header("cronofy-impersonate") == "acc_one"
+        await exchange(world.gateway, request_bytes("GET", "/v1/scheduling_requests", *lines))
+        lines = ("Connection: close", f"Authorization: Bearer {SECRETS[STRICT]}", "Cronofy-Impersonate: acc_one")
+        answer = await exchange(world.gateway, request_bytes("GET", "/v1/scheduling_requests", *lines))
+    assert (answer.status, answer.header("Gateway-Error")) == (403, "impersonation_refused")
+    (call,) = stub.calls_to("/v1/scheduling_requests")
+    assert call.header("cronofy-impersonate") == "acc_one"
 
 
 async def test_a_client_secret_becomes_the_applications(stubbed: World, stub: StubUpstream) -> None:
     """Cronofy's API key is the application's secret; a client never sees it, nor Cronofy the client's."""
-    raw = request_bytes("GET", "/v1/smart_invites", f"Authorization: bearer {SECRETS[ADDING]}", "Connection: close")
+    lines = (f"Authorization: bearer {SECRETS[ADDING]}", "Connection: close", "Content-Type: application/json")
+    raw = request_bytes("POST", "/v1/application_verification", *lines, body=b"{}")
     answer = await exchange(stubbed.gateway, raw)
     assert (answer.status, answer.header("Cronofy-Access-Mode")) == (200, "not_applicable")
     (call,) = stub.calls

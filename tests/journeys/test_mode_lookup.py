@@ -160,7 +160,7 @@ async def test_a_call_that_cronofy_refuses_does_not_wait_for_a_mode(timed: World
 
 
 async def test_an_api_key_has_no_mode(timed: World, stub: StubUpstream) -> None:
-    status, _, headers = await timed.call("GET", "/v1/smart_invites", SECRETS[ADDING])
+    status, _, headers = await timed.call("POST", "/v1/application_verification", SECRETS[ADDING], json={})
     assert (status, headers[MODE]) == (200, "not_applicable")
     assert stub.calls_to(USERINFO) == []
 

@@ -56,7 +56,6 @@ application = "nowhere"
         path,
         ("public_url", "is plain http"),
         ("keys.ring", "is missing"),
-        ("clients.my-app.secrets", "is missing"),
         ("clients.second.application", "'nowhere' is not configured"),
     )
 

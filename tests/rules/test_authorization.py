@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.authorization import basic_credentials, bearer_token, single_authorization
+from gateway.rules.authorization import (
+    basic_credentials,
+    basic_spellings,
+    bearer_token,
+    single_authorization,
+)
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 
@@ -119,3 +124,10 @@ def test_no_basic_header_breaks_the_reader(text: str) -> None:
     found = basic_credentials(f"Basic {text}")
 
     assert found is None or len(found) == 2
+
+
+def test_basic_credentials_can_mean_what_they_say() -> None:
+    """Many libraries leave out the form-encoding that RFC 6749 asks for."""
+    assert basic_spellings(basic("app:a+b%2F")) == (("app", "a b/"), ("app", "a+b%2F"))
+    assert basic_spellings(basic("app:plain")) == (("app", "plain"),)
+    assert basic_spellings("Bearer x") == ()

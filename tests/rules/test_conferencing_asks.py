@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.conferencing_asks import Ask, asks_for_integrated, asks_of
-from gateway.rules.operations import OPERATIONS, OperationTable
+from gateway.rules.operation_table import OperationTable
+from gateway.rules.operations import OPERATIONS
 
 TABLE = OperationTable(OPERATIONS)
 ASKING = {"conferencing": {"profile_id": "integrated"}}

@@ -214,3 +214,14 @@ def test_a_doubled_member_leaves_one_link_and_it_is_on_the_gateway(body: bytes) 
 
     assert b"evil" not in relinked
     assert relinked.count(b"next_page") == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [("?et=secret", ""), ("?a=%2e&et=secret&b=1", "?a=%2e&b=1"), ("?%65t=secret", ""), ("?a=1", "?a=1")],
+)
+def test_an_element_token_in_a_link_is_taken_out(query: str, kept: str) -> None:
+    """Elements add their own to it, and two would be refused; nor is a body a place for a credential."""
+    page = f'{{"pages":{{"next_page":"https://api.cronofy.com/v1/events/pages/x{query}"}}}}'.encode()
+    body = relink_page(page, public_url="https://gw.test", known_origins=frozenset({"https://api.cronofy.com"}))
+    assert json.loads(body)["pages"]["next_page"] == f"https://gw.test/v1/events/pages/x{kept}"

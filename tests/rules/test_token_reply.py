@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.access_mode import AccessMode, Profile
-from gateway.rules.token_reply import ReplyInvalid, error_of_reply, read_token_reply
+from gateway.rules.token_reply import ReplyInvalid, error_of_reply, read_token_reply, with_handles, write_token_reply
 
 REFRESHED: dict[str, Any] = {
     "token_type": "bearer",
@@ -252,3 +252,30 @@ def test_tokens_are_not_printed() -> None:
 def test_an_error_is_read_from_its_own_member(raw: bytes, error: str) -> None:
     """Other gateways looked for `invalid_grant` in the text and signed people out for a description."""
     assert error_of_reply(raw) == error
+
+
+def test_handles_take_the_tokens_places_and_nothing_else_changes() -> None:
+    """Whatever Cronofy may add, in whatever spelling, is the client's to read."""
+    raw = b'{"new":{"a" :[1.10,"\\/\\u00e9"]},"refresh_token":"r","expires_in":1e3,"\\u0061ccess_token":"a"}'
+    assert with_handles(raw, access="cga_1", refresh="cgr_1") == (
+        b'{"new":{"a" :[1.10,"\\/\\u00e9"]},"refresh_token":"cgr_1","expires_in":1e3,"access_token":"cga_1"}'
+    )
+
+
+def test_a_token_that_is_named_twice_is_gone_both_times() -> None:
+    raw = b'{"access_token":"first","refresh_token":"r","access_token":"second","expires_in":1}'
+    written = with_handles(raw, access="cga_1", refresh="cgr_1")
+    assert b"first" not in written
+    assert b"second" not in written
+
+
+def test_a_written_reply_can_be_read_again() -> None:
+    written = write_token_reply(access="cga_1", refresh="cgr_1", expires_in=60, scope="a b")
+    tokens = read_token_reply(written)
+    assert (tokens.access_token, tokens.refresh_token, tokens.expires_in, tokens.scope) == ("cga_1", "cgr_1", 60, "a b")
+
+
+def test_the_profiles_id_is_read_where_its_mode_cannot_be_told() -> None:
+    tokens = read(linking_profile={"provider_name": "", "profile_id": "pro_9"})
+    assert (tokens.profile_id, tokens.profile) == ("pro_9", None)
+    assert read().profile_id == ""

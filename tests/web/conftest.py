@@ -11,7 +11,8 @@ from aiohttp.web import BaseRunner
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
 from tests.clock import FakeClock
-from tests.flows.fakes import FakeUpstream, Kit, kit
+from tests.flows.fake_upstream import FakeUpstream
+from tests.flows.fakes import Kit, kit
 from tests.web.browsing import Browser
 from tests.web.doors import doors
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.flows.fakes import FakeReply, FakeUpstream, Kit, userinfo_reply
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
+from tests.flows.fakes import Kit, userinfo_reply
 from tests.web.conftest import Client
 
 BEARER = {"Authorization": "Bearer token-1"}

@@ -1,8 +1,12 @@
 """What pages of registered origins may read, and their preflights."""
 
+from collections.abc import Mapping
+
 import pytest
 
-from tests.flows.fakes import FakeReply, FakeUpstream, Kit, userinfo_reply
+from tests.flows.fake_upstream import FakeReply, FakeUpstream
+from tests.flows.fakes import Kit, userinfo_reply
+from tests.flows.test_proxy import ELEMENT_PAGE
 from tests.web.browsing import PAGE, Browser
 from tests.web.conftest import Client
 
@@ -130,3 +134,51 @@ async def test_an_unregistered_origin_reads_nothing(browser: Browser, one: Kit, 
 async def test_the_token_endpoint_is_not_for_pages(http: Client) -> None:
     async with http.post("/oauth/token", json={}, headers=OWN) as answer:
         assert not [name for name in answer.headers if name.startswith("Access-Control-")]
+
+
+ELEMENT_ASKING = {
+    "Origin": ELEMENT_PAGE,
+    "Access-Control-Request-Method": "GET",
+    "Access-Control-Request-Headers": "cronofy-element",
+}
+
+
+def _allowed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.startswith("Access-Control-")}
+
+
+@pytest.mark.parametrize("origin", [ELEMENT_PAGE, "https://a.test"])
+async def test_an_elements_preflight_is_answered_without_credentials(
+    http: Client, upstream: FakeUpstream, origin: str
+) -> None:
+    """Its page may be of another site; also for a page that could use the cookie, which this call does not."""
+    async with http.options("/v1/userinfo?et=t-1", headers={**ELEMENT_ASKING, "Origin": origin}) as answer:
+        assert answer.status == 204
+        assert answer.headers["Access-Control-Allow-Origin"] == origin
+        assert "Cronofy-Element" in answer.headers["Access-Control-Allow-Headers"]
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert "X-CSRF" not in answer.headers["Access-Control-Allow-Headers"]
+    assert upstream.sent == []
+
+
+@pytest.mark.parametrize("path", ["/v1/calendars", "/v1/events?tzid=Etc/UTC", "/auth/session", "/auth/session?et=t-1"])
+async def test_an_origin_of_elements_alone_gets_nothing_by_cookie(http: Client, path: str) -> None:
+    """Registered for Elements, of whatever site: no preflight, no readable answer without an element token."""
+    async with http.options(path, headers=ELEMENT_ASKING) as answer:
+        assert (answer.status, _allowed(answer.headers)) == (405, {})
+    async with http.get(path, headers={"Origin": ELEMENT_PAGE, "X-CSRF": "1"}) as answer:
+        assert _allowed(answer.headers) == {}
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null"])
+async def test_an_unregistered_origins_element_is_answered_nothing(http: Client, origin: str) -> None:
+    async with http.options("/v1/userinfo?et=t-1", headers={**ELEMENT_ASKING, "Origin": origin}) as answer:
+        assert (answer.status, _allowed(answer.headers)) == (405, {})
+
+
+async def test_an_element_can_read_its_refusal(http: Client) -> None:
+    async with http.get("/v1/userinfo?et=t-1", headers={"Origin": ELEMENT_PAGE}) as answer:
+        assert (answer.status, answer.headers["Gateway-Error"]) == (401, "credentials_unknown")
+        assert answer.headers["Access-Control-Allow-Origin"] == ELEMENT_PAGE
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert "Origin" in answer.headers["Vary"]

@@ -4,7 +4,8 @@ import pytest
 
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.token_reply import read_token_reply
-from tests.flows.fakes import APPLICATION, FakeUpstream, Kit, client, token_reply
+from tests.flows.fake_upstream import FakeUpstream
+from tests.flows.fakes import APPLICATION, Kit, client, connected, token_reply
 from tests.web.conftest import Client
 
 QUESTION = {
@@ -67,3 +68,32 @@ async def test_by_cookie_csrf_applies(http: Client) -> None:
 async def test_a_question_that_cannot_be_understood_is_refused(http: Client, asked: object, status: int) -> None:
     async with http.post("/auth/explain", json=asked, headers={"Authorization": "Bearer access-1"}) as answer:
         assert answer.status == status
+
+
+async def test_an_own_secret_explains_a_call_of_the_service_door(http: Client, one: Kit) -> None:
+    whose = client("d", service_door=True)
+    await connected(one, whose)
+    headers = {"Authorization": "Bearer d-secret", "Gateway-Account": "acc_1"}
+    async with http.post("/auth/explain", json=QUESTION, headers=headers) as answer:
+        told = await answer.json()
+        assert answer.status == 200
+    assert (told["verdict"], told["scope_held"], told["access_mode"]) == ("refused", "free_busy_write", "free_busy")
+    assert one.cronofy.asked == []
+
+
+@pytest.mark.parametrize(
+    ("secret", "account", "path", "code"),
+    [
+        ("d-secret", "acc_2", "/v1/events", "connection_unknown"),
+        ("d-secret", "acc_1", "/v1/smart_invites", "account_header_refused"),
+        ("b-secret", "acc_1", "/v1/events", "service_door_closed"),
+        ("access-1", "acc_1", "/v1/events", "account_header_refused"),
+    ],
+)
+async def test_explain_refuses_what_the_service_door_would(
+    http: Client, one: Kit, secret: str, account: str, path: str, code: str
+) -> None:
+    await connected(one, client("d", service_door=True))
+    headers = {"Authorization": f"Bearer {secret}", "Gateway-Account": account}
+    async with http.post("/auth/explain", json={"method": "GET", "path": path}, headers=headers) as answer:
+        assert answer.headers["Gateway-Error"] == code

@@ -4,7 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.observe import events
-from tests.flows.fakes import FakeUpstream, Kit, userinfo_reply
+from tests.flows.fake_upstream import FakeUpstream
+from tests.flows.fakes import Kit, userinfo_reply
 from tests.journeys.waiting import until
 from tests.web.conftest import Client
 

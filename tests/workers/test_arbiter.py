@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.adapters.key_ring import KeyRingInvalid
+from gateway.app import SettingsSource
 from gateway.config_check import Checked, Complaint, SettingsInvalid, check_settings
 from gateway.rules.errors import StoreUnavailable
 from gateway.workers.arbiter import GatewayArbiter, Workers, run_workers
@@ -36,7 +37,7 @@ def settings(tmp_path: Path) -> Callable[..., Checked]:
 
 
 def workers_of(checked: Checked, read_again: Callable[[], Checked], folder: Path) -> Workers:
-    return Workers(checked, read_again, [], folder, 30)
+    return Workers(checked, SettingsSource(read_again), [], folder, 30)
 
 
 def never() -> Checked:
@@ -118,7 +119,7 @@ def test_a_start_that_cannot_work_fails_before_a_worker_is_there(
     settings: Callable[..., Checked], changes: dict[str, object], error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        run_workers(settings(**changes), never)
+        run_workers(settings(**changes), SettingsSource(never))
 
 
 @pytest.mark.parametrize("taken", ["listen", "operations"])
@@ -127,7 +128,7 @@ def test_a_taken_address_fails_before_a_worker_is_there(settings: Callable[..., 
         addresses = {name: {"host": "127.0.0.1", "port": free_port()} for name in ("listen", "operations")}
         addresses[taken]["port"] = other.getsockname()[1]
         with pytest.raises(OSError, match="in use"):
-            run_workers(settings(**addresses), never)
+            run_workers(settings(**addresses), SettingsSource(never))
 
 
 def test_an_arbiter_keeps_the_number_and_lets_the_oldest_go(

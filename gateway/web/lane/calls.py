@@ -104,7 +104,7 @@ class LaneCalls:
         headers = CIMultiDict(parts.headers)
         message.closes = message.closes or headers.pop("Connection", "") == "close"
         headers.setdefault("Content-Type", parts.content_type)
-        readable(message.headers, headers, self.doors)
+        readable(message.headers, message.raw_path, headers, self.doors)
         closes = message.closes or lane.is_ending
         head = reply_head(parts.status, headers, length=len(parts.body), has_body=True, closes=closes)
         lane.write(head if message.method == "HEAD" else head + parts.body)
@@ -112,7 +112,7 @@ class LaneCalls:
 
     async def _write(self, answer: Answer, message: Message, facts: RequestFacts, lane: Lane) -> int:
         headers = CIMultiDict(answer.headers)
-        readable(message.headers, headers, self.doors)
+        readable(message.headers, message.raw_path, headers, self.doors)
         streamed, body = answer.streamed, answer.body
         closes = message.closes or lane.is_ending
         if streamed is None:

@@ -84,7 +84,7 @@ async def main(config):
             await asyncio.sleep(3600)
         doors.tokens.refreshes._cronofy = type("Never", (), {"token": staticmethod(never)})()
         (connection,) = await doors.browser.connections._records.store.list_ids("connection")
-        await doors.proxy.vault.fresh(connection)
+        await doors.proxy.callers.vault.fresh(connection)
 
 asyncio.run(main(__import__("pathlib").Path(sys.argv[1])))
 """

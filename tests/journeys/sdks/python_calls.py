@@ -10,7 +10,7 @@ from pycronofy.batch import BatchBuilder
 from pycronofy.exceptions import PyCronofyRequestError
 
 from tests.journeys.sdks.browser import code_in
-from tests.journeys.sdks.calls import SCOPE
+from tests.journeys.sdks.calls import PAGES, SCOPE
 from tests.journeys.sdks.python_journey import Journey, at, availability_query, event
 from tests.journeys.world import CALLBACK
 
@@ -40,6 +40,14 @@ def exchange_code(journey: Journey) -> None:
 def refresh_token(journey: Journey) -> None:
     before = journey.client.auth.access_token
     assert journey.client.refresh_authorization()["access_token"] != before
+
+
+def wrong_secret(journey: Journey) -> None:
+    other, renewal = journey.new_client(), journey.client.auth.refresh_token
+    other.auth.update(client_secret="not-the-secret-0123456789abcdef", refresh_token=renewal)
+    with pytest.raises(PyCronofyRequestError) as caught:
+        other.refresh_authorization()
+    assert caught.value.response.json()["error"] == "invalid_client"
 
 
 def userinfo(journey: Journey) -> None:
@@ -224,7 +232,7 @@ def cancel_smart_invite(journey: Journey) -> None:
 
 
 def create_element_token(journey: Journey) -> None:
-    subs, origin = [journey.known["sub"]], "https://app.example.com"
+    subs, origin = [journey.known["sub"]], PAGES
     assert journey.client.get_ui_element_token(["agenda"], subs, origin)["element_token"]["origin"] == origin
 
 

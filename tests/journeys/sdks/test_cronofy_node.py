@@ -1,35 +1,25 @@
 """The Node SDK, as it comes from its publisher, makes every one of its calls through the gateway."""
 
 import asyncio
-import json
-import os
 import re
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
 
-from tests.journeys.sdks.browser import visit
-from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, Journeyed, Outcome
-from tests.journeys.sdks.node_runtime import node
-from tests.journeys.world import ADDING, CALLBACK, SECRETS, World, open_world
-
-CLIENT: Final = {
-    "secrets": [SECRETS[ADDING]],
-    "scope_policy": "add",
-    "any_loopback_redirect": True,
-    "business_connect": True,
-}
+from tests.journeys.custody import CUSTODIES, client_in
+from tests.journeys.sdks.calls import ENTERPRISE, NODE_CALLS, OF_OAUTH, SCOPE, SERVICE_SCOPE, WITH_PAGES, Journeyed
+from tests.journeys.sdks.node_process import run_script
+from tests.journeys.world import ADDING, CALLBACK, SECRETS, open_world
 
 
-@pytest.fixture(scope="module")
-def journeyed(tmp_path_factory: pytest.TempPathFactory, node_folder: Path) -> Journeyed:
+@pytest.fixture(scope="module", params=CUSTODIES)
+def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, node_folder: Path) -> Journeyed:
     """Make the whole journey once; the tests read how each call went."""
-    return asyncio.run(_journey(tmp_path_factory.mktemp("cronofy_node"), node_folder))
+    return asyncio.run(_journey(tmp_path_factory.mktemp("cronofy_node"), node_folder, request.param))
 
 
-async def _journey(folder: Path, scripts: Path) -> Journeyed:
-    async with open_world(folder, clients={ADDING: CLIENT}) as world:
+async def _journey(folder: Path, scripts: Path, custody: str) -> Journeyed:
+    async with open_world(folder, clients=client_in(custody, business_connect=True, **WITH_PAGES)) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope=SCOPE)
         business = await world.sign_in(email="business@example.com", scope=SCOPE, delegated_scope=SCOPE)
         await world.consent()
@@ -44,41 +34,8 @@ async def _journey(folder: Path, scripts: Path) -> Journeyed:
             "names": NODE_CALLS,
         }
         async with asyncio.timeout(60):
-            outcomes = await _make_calls(world, scripts, json.dumps(journey))
-        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
-
-
-async def _make_calls(world: World, scripts: Path, journey: str) -> dict[str, Outcome]:
-    process = await asyncio.create_subprocess_exec(
-        *node(),
-        str(scripts / "calls.cjs"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        env={**os.environ, "NO_PROXY": "127.0.0.1", "JOURNEY": journey},
-        limit=1024 * 1024,
-    )
-    try:
-        return await _read_outcomes(world, process)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-
-
-async def _read_outcomes(world: World, process: asyncio.subprocess.Process) -> dict[str, Outcome]:
-    """Read the script's lines to the end, and be the browser when it asks for one."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    outcomes: dict[str, Outcome] = {}
-    async for raw in process.stdout:
-        line: dict[str, Any] = json.loads(raw)
-        if "visit" in line:
-            process.stdin.write(f"{await visit(world, line['visit'])}\n".encode())
-            await process.stdin.drain()
-        else:
-            outcomes[line["name"]] = Outcome.from_line(line)
-    assert await process.wait() == 0
-    return outcomes
+            outcomes = await run_script(world, scripts / "calls.cjs", journey)
+        return Journeyed(world.gateway, custody, outcomes, service["access_token"], await world.seen_upstream())
 
 
 @pytest.mark.parametrize("name", NODE_CALLS)
@@ -89,6 +46,11 @@ def test_the_node_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NODE_CALLS if name not in OF_OAUTH])
 def test_node_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
     journeyed.assert_names_the_mode(name)
+
+
+def test_node_holds_what_its_custody_gives_it(journeyed: Journeyed) -> None:
+    """Else the two journeys would be one and the same."""
+    assert journeyed.held.startswith("cga_") == (journeyed.custody == "gateway")
 
 
 def test_no_request_of_the_node_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pycronofy
 import pytest
 
+from tests.journeys.custody import CUSTODIES, client_in
 from tests.journeys.sdks import python_calls
-from tests.journeys.sdks.calls import ENTERPRISE, OF_OAUTH, PYTHON_CALLS, SERVICE_SCOPE, Journeyed, Outcome
+from tests.journeys.sdks.calls import ENTERPRISE, OF_OAUTH, PYTHON_CALLS, SERVICE_SCOPE, WITH_PAGES, Journeyed, Outcome
 from tests.journeys.sdks.python_journey import Journey
 from tests.journeys.world import open_world
 
@@ -16,22 +17,22 @@ from tests.journeys.world import open_world
 LOCAL = {"hmac_valid", "validate"}
 
 
-@pytest.fixture(scope="module")
-def journeyed(tmp_path_factory: pytest.TempPathFactory) -> Journeyed:
+@pytest.fixture(scope="module", params=CUSTODIES)
+def journeyed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Journeyed:
     """Make the whole journey once; the tests read how each call went."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_PROXY", "127.0.0.1")
-        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy")))
+        return asyncio.run(_journey(tmp_path_factory.mktemp("pycronofy"), request.param))
 
 
-async def _journey(folder: Path) -> Journeyed:
-    async with open_world(folder) as world:
+async def _journey(folder: Path, custody: str) -> Journeyed:
+    async with open_world(folder, clients=client_in(custody, **WITH_PAGES)) as world:
         service = await world.sign_in(path=ENTERPRISE, scope=SERVICE_SCOPE, delegated_scope="read_events create_event")
         await world.consent()
         journey = Journey(world, asyncio.get_running_loop())
         journey.known["service_token"] = service["access_token"]
         outcomes = await asyncio.to_thread(_make_calls, journey)
-        return Journeyed(world.gateway, outcomes, await world.seen_upstream())
+        return Journeyed(world.gateway, custody, outcomes, service["access_token"], await world.seen_upstream())
 
 
 def _make_calls(journey: Journey) -> dict[str, Outcome]:
@@ -59,6 +60,11 @@ def test_the_python_sdk_makes_its_call(journeyed: Journeyed, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PYTHON_CALLS if name not in OF_OAUTH])
 def test_python_hears_the_mode_with_every_answer(journeyed: Journeyed, name: str) -> None:
     journeyed.assert_names_the_mode(name)
+
+
+def test_python_holds_what_its_custody_gives_it(journeyed: Journeyed) -> None:
+    """Else the two journeys would be one and the same."""
+    assert journeyed.held.startswith("cga_") == (journeyed.custody == "gateway")
 
 
 def test_no_request_of_the_python_sdk_goes_past_the_gateway(journeyed: Journeyed) -> None:

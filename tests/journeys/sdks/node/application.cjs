@@ -38,7 +38,7 @@ module.exports = ({ me, known, newClient, event, callback, NOTIFY, GUEST, answer
     assert.equal(answers().at(-1).status, 200);
   },
   async create_element_token() {
-    const origin = 'https://app.example.com';
+    const origin = new URL(callback).origin;
     const made = await me.requestElementToken({ permissions: ['agenda'], subs: [known.sub], origin });
     assert.equal(made.element_token.origin, origin);
   },

@@ -103,6 +103,13 @@ const calls = {
     const before = me.config.access_token;
     assert.notEqual((await me.refreshAccessToken()).access_token, before);
   },
+  async wrong_secret() {
+    const other = newClient({ client_secret: 'not-the-secret-0123456789abcdef', refresh_token: me.config.refresh_token });
+    await assert.rejects(other.refreshAccessToken(), (told) => {
+      assert.equal(told.statusCode, 400);
+      return told.error.entity.error === 'invalid_client';
+    });
+  },
   async userinfo() {
     known.sub = (await me.userInfo()).sub;
     assert.match(known.sub, /^acc_/);

@@ -1,0 +1,1 @@
+"""Backends that call for stored accounts, and what becomes of every credential on its way to Cronofy."""
