@@ -43,6 +43,9 @@ def read_target(raw: str) -> Target:
         RequestRefused: `bad_target`.
     """
     path, _, query = raw.partition("?")
+    if "#" in query:
+        # A browser that is redirected with it would cut off what follows.
+        raise RequestRefused(Code.BAD_TARGET, "The request target holds a fragment.")
     if not _QUERY.fullmatch(query):
         raise RequestRefused(Code.BAD_TARGET, "The query holds characters that are not accepted.")
     return Target(path, query, read_path(path))

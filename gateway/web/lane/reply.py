@@ -51,7 +51,7 @@ def reply_head(status: int, headers: CIMultiDict[str], *, length: int | None, ha
             lines.append(f"Content-Length: {length}")
         elif has_body:
             lines.append("Transfer-Encoding: chunked")
-        if "Content-Type" not in headers:
+        if has_body and length != 0 and "Content-Type" not in headers:
             lines.append("Content-Type: application/octet-stream")
     if "Date" not in headers:
         lines.append(f"Date: {_dates.now()}")
