@@ -1,0 +1,108 @@
+"""`python -m bench.proxying [--quick] [SCENARIO…]` measures; `python -m bench.proxying report` writes the page anew."""
+
+import argparse
+import os
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich.console import Console
+
+from bench.proxying import results
+from bench.proxying.gauge import Gauge
+from bench.proxying.peers import GATEWAY
+from bench.proxying.plan import FEW, FULL, QUICK, Plan
+from bench.proxying.processes import LOAD, Missing, allow_many_connections
+from bench.proxying.scenarios import (
+    bodies,
+    calls,
+    growth,
+    idle_clients,
+    latency,
+    sessions,
+    sign_ins,
+    start_up,
+    stream,
+    trickle,
+    workers,
+)
+from bench.proxying.stage import Stage, open_stage
+
+# In this order: what takes longest and depends on the least comes last.
+SCENARIOS: Final = {
+    "calls": calls,
+    "latency": latency,
+    "bodies": bodies,
+    "trickle": trickle,
+    "idle_clients": idle_clients,
+    "start_up": start_up,
+    "sign_ins": sign_ins,
+    "stream": stream,
+    "workers": workers,
+    "sessions": sessions,
+    "growth": growth,
+}
+
+console = Console()
+
+
+def main() -> None:
+    """Measure what is named, or all; or write the page anew."""
+    arguments = argparse.ArgumentParser(prog="python -m bench.proxying", description=__doc__)
+    arguments.add_argument("scenarios", nargs="*", metavar="SCENARIO", help=f"{', '.join(SCENARIOS)}; or report")
+    arguments.add_argument(
+        "--quick", action="store_true", help="in two minutes, beside nginx and Envoy's OAuth2 filter"
+    )
+    arguments.add_argument("--peers", help="only some, divided by commas; nothing is written then")
+    asked = arguments.parse_args()
+    names = asked.scenarios or [*SCENARIOS]
+    if names != ["report"]:
+        if unknown := {*names} - {*SCENARIOS}:
+            arguments.error(f"unknown: {', '.join(sorted(unknown))}")
+        plan = QUICK if asked.quick else FULL
+        whole = names == [*SCENARIOS] and asked.peers is None
+        if asked.peers is not None:
+            plan = replace(plan, peers=tuple(asked.peers.split(",")))
+        found = _measure(plan, names)
+        found["command"] = f"make bench{'-quick' * asked.quick}" if whole else "in part"
+        path = results.RESULTS if whole else results.TRIAL
+        results.write(path, found)
+        console.print(f"written to bench/results/{path.name}", highlight=False)
+        if not whole:
+            return
+    from bench.proxying.report import report  # noqa: PLC0415  it alone needs matplotlib
+
+    report()
+
+
+def _measure(plan: Plan, names: list[str]) -> dict[str, Any]:
+    allow_many_connections()
+    began = time.monotonic()
+    found: dict[str, Any] = {}
+    left_out: dict[str, str] = {}
+    os.sched_setaffinity(0, {LOAD})
+    with Gauge(console, {name: SCENARIOS[name].seconds(plan) for name in names}) as gauge, ExitStack() as stack:
+        stage = stack.enter_context(open_stage(plan))
+        _open(stage, [GATEWAY, *FEW], stack, left_out)
+        for name in names:
+            if time.monotonic() - began > plan.at_most:
+                left_out[name] = "no time was left"
+                continue
+            gauge.begin(name)
+            found[name] = SCENARIOS[name].measure(stage, gauge.tick)
+    return results.told(plan, found, left_out, time.monotonic() - began, datetime.now(UTC))
+
+
+def _open(stage: Stage, names: list[str], stack: ExitStack, left_out: dict[str, str]) -> None:
+    """Start those that run all the time."""
+    for name in names:
+        try:
+            stage.proxies[name] = stack.enter_context(stage.open(name))
+        except Missing as missing:
+            left_out[name] = str(missing)
+
+
+if __name__ == "__main__":
+    main()
