@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,10 +13,11 @@ from typing import Any, Final
 from rich.console import Console
 
 from bench.proxying import results
+from bench.proxying.failures import Failed, Missing, reason
 from bench.proxying.gauge import Gauge
 from bench.proxying.peers import GATEWAY
 from bench.proxying.plan import FEW, FULL, QUICK, Plan
-from bench.proxying.processes import LOAD, Missing, allow_many_connections
+from bench.proxying.processes import LOAD, allow_many_connections, on_cores
 from bench.proxying.scenarios import (
     bodies,
     calls,
@@ -67,9 +70,14 @@ def main() -> None:
             plan = replace(plan, peers=tuple(asked.peers.split(",")))
         found = _measure(plan, names)
         found["command"] = f"make bench{'-quick' * asked.quick}" if whole else "in part"
-        path = results.RESULTS if whole else results.TRIAL
+        is_good = not any(why.startswith("failed") for why in found["left_out"].values())
+        path = results.RESULTS if whole and is_good else results.TRIAL
         results.write(path, found)
         console.print(f"written to bench/results/{path.name}", highlight=False)
+        for name, why in found["left_out"].items():
+            console.print(f"left out: {name}: {why}", highlight=False)
+        if not is_good:
+            sys.exit(1)
         if not whole:
             return
     from bench.proxying.report import report  # noqa: PLC0415  it alone needs matplotlib
@@ -79,6 +87,7 @@ def main() -> None:
 
 def _measure(plan: Plan, names: list[str]) -> dict[str, Any]:
     allow_many_connections()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is ended
     began = time.monotonic()
     found: dict[str, Any] = {}
     left_out: dict[str, str] = {}
@@ -91,8 +100,12 @@ def _measure(plan: Plan, names: list[str]) -> dict[str, Any]:
                 left_out[name] = "no time was left"
                 continue
             gauge.begin(name)
-            found[name] = SCENARIOS[name].measure(stage, gauge.tick)
-    return results.told(plan, found, left_out, time.monotonic() - began, datetime.now(UTC))
+            try:
+                found[name] = SCENARIOS[name].measure(stage, gauge.tick)
+            except Failed as error:
+                left_out[name] = reason(error)
+    with on_cores():
+        return results.told(plan, found, left_out, time.monotonic() - began, datetime.now(UTC))
 
 
 def _open(stage: Stage, names: list[str], stack: ExitStack, left_out: dict[str, str]) -> None:
@@ -101,7 +114,7 @@ def _open(stage: Stage, names: list[str], stack: ExitStack, left_out: dict[str, 
         try:
             stage.proxies[name] = stack.enter_context(stage.open(name))
         except Missing as missing:
-            left_out[name] = str(missing)
+            left_out[name] = reason(missing)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from http.cookies import Morsel, SimpleCookie
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from bench.proxying.failures import Failed
 from bench.proxying.http import fetch
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -14,15 +15,11 @@ _MOST: Final = 12
 _NAVIGATION: Final = {"Accept": "text/html,*/*;q=0.8", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) bench"}
 
 
-class SignInFailed(Exception):
-    """The redirects lead nowhere."""
-
-
 def sign_in(port: int, path: str) -> str:
     """Follow the redirects from a page on, and return the value of the `Cookie` header for its origin.
 
     Raises:
-        SignInFailed: they never end, or no cookie is there at the end.
+        Failed: they never end, or no cookie is there at the end.
     """
     jars: dict[int, dict[str, str]] = {}
     url = f"http://127.0.0.1:{port}{path}"
@@ -36,9 +33,9 @@ def sign_in(port: int, path: str) -> str:
             break
         url = urljoin(url, response.headers["Location"])
     else:
-        raise SignInFailed(f"more than {_MOST} redirects from {path}")
+        raise Failed(f"more than {_MOST} redirects from {path}")
     if not jars[port]:
-        raise SignInFailed(f"{path} led to no cookie, but to a {status}")
+        raise Failed(f"{path} led to no cookie, but to a {status}")
     return _header(jars[port])
 
 

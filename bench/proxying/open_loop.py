@@ -15,14 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from bench.proxying.failures import Failed
 from bench.proxying.http import TIMEOUT, Answer, connect, request
 
 _OK: Final = 200
 _PIECE: Final = 65_536
-
-
-class Unanswered(Exception):
-    """Some calls were not answered, or not well."""
 
 
 @dataclass(slots=True)
@@ -82,7 +79,7 @@ def call_at(rate: int, seconds: float, port: int, path: str, headers: Mapping[st
         The milliseconds of each call, from when it was due until its answer was complete.
 
     Raises:
-        Unanswered: some were not answered.
+        Failed: some were not answered.
     """
     reader, head, calls = _Reader(), request(path, headers), int(rate * seconds)
     reader.start()
@@ -109,5 +106,5 @@ def call_at(rate: int, seconds: float, port: int, path: str, headers: Mapping[st
             sock.close()
         reader.poll.close()
     if reader.failed or len(reader.times) < calls:
-        raise Unanswered(reader.failed or f"{calls - len(reader.times)} of {calls} calls")
+        raise Failed(reader.failed or f"{calls - len(reader.times)} of {calls} calls")
     return [one * 1e3 for one in reader.times]

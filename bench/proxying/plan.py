@@ -12,6 +12,7 @@ class Plan:
 
     Attributes:
         peers: who is measured beside the gateway.
+        pages: the gateway is also measured with an answer that it has to change.
         rounds: in which all of them take turns.
         warm_up: of load before each round.
         round: of load in a round.
@@ -26,6 +27,7 @@ class Plan:
         spread: sessions that take turns, at most.
         spread_warm_up: of load until each of those was used.
         store_rounds: in which the stores take turns, and one worker and two.
+        store_round: of load in such a round.
         stream_bytes: of one large body.
         many_calls: after which the memory must be what it was.
         many_calls_at_most: that they may take.
@@ -33,6 +35,7 @@ class Plan:
     """
 
     peers: tuple[str, ...]
+    pages: bool
     rounds: int
     warm_up: int
     round: int
@@ -47,6 +50,7 @@ class Plan:
     spread: int
     spread_warm_up: int
     store_rounds: int
+    store_round: int
     stream_bytes: int
     many_calls: int
     many_calls_at_most: float
@@ -58,6 +62,7 @@ ALL: Final = (*FEW, "envoy", "mod_auth_openidc", "oauth2_proxy", "textbook_aioht
 
 FULL: Final = Plan(
     peers=ALL,
+    pages=True,
     rounds=5,
     warm_up=1,
     round=4,
@@ -71,6 +76,7 @@ FULL: Final = Plan(
     spread=10_000,
     spread_warm_up=12,
     store_rounds=3,
+    store_round=4,
     stream_bytes=1024 * _MIB,
     many_calls=500_000,
     many_calls_at_most=420.0,
@@ -78,21 +84,23 @@ FULL: Final = Plan(
 )
 QUICK: Final = Plan(
     peers=FEW,
+    pages=False,
     rounds=3,
     warm_up=1,
     round=2,
-    paced=2.0,
+    paced=1.5,
     transfer=1,
-    pieces=20,
+    pieces=12,
     idle_clients=1_000,
     starts=2,
     sign_ins=2.0,
     stores=(1, 10_000),
     spread=1_000,
-    spread_warm_up=2,
+    spread_warm_up=1,
     store_rounds=1,
+    store_round=1,
     stream_bytes=128 * _MIB,
     many_calls=10_000,
-    many_calls_at_most=10.0,
+    many_calls_at_most=6.0,
     at_most=120.0,
 )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.proxying.failures import Missing
+
 _CORES: Final = sorted(os.sched_getaffinity(0))
 TESTED: Final = _CORES[0]  # of the program that is measured
 LOAD: Final = _CORES[-1]  # of upstream, authorization server and callers
@@ -19,10 +21,6 @@ _PROPORTIONAL: Final = re.compile(r"^Pss:\s+(\d+) kB$", re.MULTILINE)
 _TO_END: Final = 10.0  # seconds that a program gets to end by itself
 # Where Debian keeps servers; it is not on everybody's path.
 _PATH: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
-
-
-class Missing(Exception):
-    """A program is not on this machine; the message says which, and what would bring it."""
 
 
 def find(program: str, how: str) -> str:

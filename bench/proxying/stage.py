@@ -12,6 +12,7 @@ from typing import Final
 
 from bench.proxying import upstream
 from bench.proxying.browser import sign_in
+from bench.proxying.failures import Failed
 from bench.proxying.http import fetch
 from bench.proxying.peer import Peer, Place
 from bench.proxying.peers import GATEWAY, PREPARE, gateway
@@ -24,10 +25,6 @@ CSRF: Final = {"X-CSRF": "1"}
 _TO_START: Final = 30.0  # seconds
 _LOOK_AGAIN: Final = 0.002
 _OK: Final = 200
-
-
-class NotReady(Exception):
-    """A program did not start, or does not do its job; the message says what it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ class Stage:
 
         Raises:
             Missing: it cannot be had.
-            NotReady: it does not do its job.
+            Failed: it does not do its job.
         """
         place = self.place()
         peer = (prepare or PREPARE[name])(place)
@@ -113,7 +110,7 @@ class Stage:
             while (status := _status(port, path)) not in peer.ready_statuses:
                 if program.process.poll() is not None or time.perf_counter() - began > _TO_START:
                     told = "".join(one.read_text(errors="replace") for one in place.folder.glob("*errors.log"))
-                    raise NotReady(f"{peer.title} answers {status}: {told[-2000:]}")
+                    raise Failed(f"{peer.title} answers {status}: {told[-2000:]}")
                 time.sleep(_LOOK_AGAIN)
             yield program, (time.perf_counter() - began) * 1e3
 
@@ -133,18 +130,18 @@ class Stage:
         """See that it answers with the body and the mode, sends a token on, and lets nobody in without a session.
 
         Raises:
-            NotReady: it does not.
+            Failed: it does not.
         """
         status, response, body = fetch(proxy.port, upstream.CALENDARS, proxy.headers)
         if status != _OK or body != upstream.body(upstream.CALENDARS, self.folder):
-            raise NotReady(f"{proxy.peer.title} answers a call {status}: {body[:500]!r}")
+            raise Failed(f"{proxy.peer.title} answers a call {status}: {body[:500]!r}")
         if not response.headers[MODE_HEADER]:
-            raise NotReady(f"{proxy.peer.title} tells no mode")
+            raise Failed(f"{proxy.peer.title} tells no mode")
         _, _, echo = fetch(proxy.port, upstream.ECHO, proxy.headers)
         if not is_bearer(json.loads(echo)["authorization"]):
-            raise NotReady(f"{proxy.peer.title} sends no token on")
+            raise Failed(f"{proxy.peer.title} sends no token on")
         if proxy.peer.sign_in and fetch(proxy.port, upstream.CALENDARS, CSRF)[0] == _OK:
-            raise NotReady(f"{proxy.peer.title} lets everybody in")
+            raise Failed(f"{proxy.peer.title} lets everybody in")
 
 
 @contextmanager
@@ -170,7 +167,7 @@ def _wait(port: int, path: str) -> None:
     until = time.monotonic() + _TO_START
     while _status(port, path) != _OK:
         if time.monotonic() > until:
-            raise NotReady(f"nothing answers on port {port}")
+            raise Failed(f"nothing answers on port {port}")
         time.sleep(_LOOK_AGAIN)
 
 

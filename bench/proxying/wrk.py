@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from bench.proxying.failures import Failed
 from bench.proxying.processes import LOAD, find
 
 CONNECTIONS: Final = 32
 _LUA: Final = Path(__file__).parent / "lua"
-REPORT: Final = _LUA / "report.lua"
+_REPORT: Final = _LUA / "report.lua"
 SESSIONS: Final = _LUA / "sessions.lua"
 UPLOAD: Final = _LUA / "upload.lua"
 _LONGER: Final = 30.0  # seconds that wrk may take beyond what it was told
-
-
-class LoadFailed(Exception):
-    """wrk did not run, or some calls were not answered well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,8 @@ def command(
     """
     lines = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
     how = ["-t1", f"-c{connections}", f"-d{seconds}", "--latency", "--timeout", "20"]
-    return [find("wrk", "Debian's package wrk"), *how, *lines, "-s", str(script or REPORT), url]
+    wrk = "taskset", "-c", str(LOAD), find("wrk", "Debian's package wrk")
+    return [*wrk, *how, *lines, "-s", str(script or _REPORT), url]
 
 
 def load(
@@ -85,19 +83,19 @@ def load(
         body_bytes: that each answer has at least: a redirect is no error to wrk.
 
     Raises:
-        LoadFailed: something was not answered, or answered otherwise.
+        Failed: something was not answered, or answered otherwise.
     """
-    words = ["taskset", "-c", str(LOAD), *command(url, headers, seconds, connections, script)]
+    words = command(url, headers, seconds, connections, script)
     words += ["--", *arguments] if arguments else []
     done = subprocess.run(words, capture_output=True, text=True, timeout=seconds + _LONGER, check=False)  # noqa: S603
     told = next((line for line in done.stdout.splitlines() if line.startswith("{")), "")
     if done.returncode or not told:
-        raise LoadFailed(f"wrk: {done.stdout[-500:]}{done.stderr[-500:]}")
+        raise Failed(f"wrk: {done.stdout[-500:]}{done.stderr[-500:]}")
     found = json.loads(told)
     errors = {name: number for name, number in found["errors"].items() if number}
     if errors or not found["calls"]:
-        raise LoadFailed(f"of {found['calls']} calls to {url} failed: {errors}")
+        raise Failed(f"of {found['calls']} calls to {url} failed: {errors}")
     if found["bytes"] < body_bytes * found["calls"]:
-        raise LoadFailed(f"{url}: answers of {found['bytes'] / found['calls']:.0f} bytes, not of {body_bytes}")
+        raise Failed(f"{url}: answers of {found['bytes'] / found['calls']:.0f} bytes, not of {body_bytes}")
     latency = found["p50_us"] / 1e3, found["p99_us"] / 1e3
     return Load(found["calls"], found["duration_us"] / 1e6, found["bytes"], *latency)

@@ -1,9 +1,9 @@
--- Sessions take turns. Arguments: the report's file, and a file with a Cookie header a line.
+-- Sessions take turns. The argument is a file with a Cookie header a line.
+dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "report.lua")
 local requests, turn = {}, 0
 
 function init(arguments)
-  dofile(arguments[1])
-  for cookie in io.lines(arguments[2]) do
+  for cookie in io.lines(arguments[1]) do
     wrk.headers["Cookie"] = cookie
     requests[#requests + 1] = wrk.format()
   end

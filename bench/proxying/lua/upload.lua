@@ -1,11 +1,11 @@
--- Each call brings a body. Arguments: the report's file, and the body's size in bytes.
+-- Each call brings a body. The argument is its size in bytes.
+dofile(debug.getinfo(1, "S").source:match("@(.*/)") .. "report.lua")
 local bytes
 
 function init(arguments)
-  dofile(arguments[1])
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/octet-stream"
-  wrk.body = string.rep("x", tonumber(arguments[2]))
+  wrk.body = string.rep("x", tonumber(arguments[1]))
   bytes = wrk.format()
 end
 

@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
+from bench.proxying.failures import Missing
 from bench.proxying.peer import PLAIN, Peer, Place
-from bench.proxying.processes import Missing
 from bench.proxying.tokens import FIXED, MODE, MODE_HEADER
 from bench.proxying.upstream import CALENDARS
 

@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from bench.proxying.failures import Missing
 from bench.proxying.peer import WHOLE, Peer, Place, version_of
-from bench.proxying.processes import Missing
 from tests.journeys.sdks import node_runtime
 
 _FOLDER: Final = Path(__file__).parents[1] / "node"

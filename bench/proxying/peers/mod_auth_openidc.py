@@ -4,8 +4,9 @@ import os
 from pathlib import Path
 from typing import Final
 
+from bench.proxying.failures import Missing
 from bench.proxying.peer import WHOLE, Peer, Place, version_of
-from bench.proxying.processes import Missing, find
+from bench.proxying.processes import find
 from bench.proxying.tokens import CLIENT_ID, CLIENT_SECRET, MODE, MODE_HEADER, SCOPE
 
 _MODULES: Final = Path("/usr/lib/apache2/modules")

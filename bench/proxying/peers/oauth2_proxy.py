@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+from bench.proxying.failures import Missing
 from bench.proxying.peer import WHOLE, Peer, Place
-from bench.proxying.processes import Missing, find
+from bench.proxying.processes import find
 from bench.proxying.tokens import CLIENT_ID, CLIENT_SECRET, MODE, MODE_HEADER, SCOPE
 
 VERSION: Final = "7.15.6"

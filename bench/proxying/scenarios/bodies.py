@@ -7,7 +7,7 @@ from bench.proxying.figures import CpuTime, round_of
 from bench.proxying.plan import Plan
 from bench.proxying.stage import Proxy, Stage
 from bench.proxying.upstream import FILES, LARGE, SINK, file_of
-from bench.proxying.wrk import REPORT, UPLOAD, Load, load
+from bench.proxying.wrk import UPLOAD, Load, load
 
 _AT_ONCE: Final = {"100 KB": 16, "10 MB": 4}
 
@@ -45,5 +45,5 @@ def _up(stage: Stage, proxy: Proxy, size: str) -> Load:
         stage.plan.transfer,
         connections=_AT_ONCE[size],
         script=UPLOAD,
-        arguments=(str(REPORT), str(LARGE[size])),
+        arguments=(str(LARGE[size]),),
     )

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, Final
 
+from bench.proxying.failures import Failed, Missing, reason
 from bench.proxying.figures import CpuTime, over, round_of
 from bench.proxying.peers import GATEWAY
 from bench.proxying.plan import Plan
-from bench.proxying.processes import Missing
 from bench.proxying.stage import Proxy, Stage
 from bench.proxying.upstream import BODY_BYTES, CALENDARS, EVENTS
 from bench.proxying.wrk import CONNECTIONS, command, load
@@ -17,7 +17,7 @@ PAGE: Final = f"{GATEWAY}_page"  # the gateway again, with an answer whose link 
 
 def seconds(plan: Plan) -> float:
     """Return a guess of what it takes."""
-    return plan.rounds * (len(plan.peers) + 2) * (plan.warm_up + plan.round + 0.3)
+    return plan.rounds * (len(plan.peers) + 1 + plan.pages) * (plan.warm_up + plan.round + 0.3)
 
 
 def measure(stage: Stage, tick: Callable[[str], None]) -> dict[str, Any]:
@@ -29,10 +29,11 @@ def measure(stage: Stage, tick: Callable[[str], None]) -> dict[str, Any]:
                 tick(f"starting {name}")
                 try:
                     proxies[name] = stack.enter_context(stage.open(name))
-                except Missing as missing:
-                    left_out[name] = str(missing)
+                except (Missing, Failed) as error:
+                    left_out[name] = reason(error)
         turns = [(name, proxy, CALENDARS) for name, proxy in proxies.items()]
-        turns.append((PAGE, proxies[GATEWAY], EVENTS))
+        if stage.plan.pages:
+            turns.append((PAGE, proxies[GATEWAY], EVENTS))
         idle = {name: proxy.program.memory() for name, proxy in proxies.items()}
         rounds: dict[str, list[dict[str, float]]] = {name: [] for name, _, _ in turns}
         for number in range(stage.plan.rounds):

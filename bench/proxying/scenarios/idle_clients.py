@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+from bench.proxying.failures import Failed
 from bench.proxying.http import Answer, connect, request
 from bench.proxying.plan import Plan
 from bench.proxying.stage import Proxy, Stage
@@ -30,6 +31,6 @@ def _held(proxy: Proxy, clients: int, tick: Callable[[str], None]) -> dict[str, 
             sock.sendall(head)
             while not answer.is_complete(data := sock.recv(65_536)):
                 if not data:
-                    raise RuntimeError(f"{proxy.peer.title} closed a connection")
+                    raise Failed(f"{proxy.peer.title} closed a connection")
         held = proxy.program.memory()
     return {"clients": clients, "memory_before": before, "memory": held, "bytes_each": round((held - before) / clients)}

@@ -10,7 +10,7 @@ from bench.proxying.stage import Stage
 from bench.proxying.upstream import CALENDARS
 
 DIRECT: Final = "upstream"
-_WARM_UP: Final = 0.5  # seconds
+_WARM_UP: Final = 0.3  # seconds
 
 
 def seconds(plan: Plan) -> float:

@@ -15,7 +15,7 @@ from bench.proxying.processes import on_cores
 from bench.proxying.stage import Proxy, Stage
 from bench.proxying.tokens import LIFETIME, new_access_token
 from bench.proxying.upstream import BODY_BYTES, CALENDARS
-from bench.proxying.wrk import REPORT, SESSIONS, Load, load
+from bench.proxying.wrk import SESSIONS, Load, load
 from bench.sessions.corpus import Corpus, make_corpus
 from bench.sessions.engine_sqlite import SqliteEngine
 from bench.sessions.people import Person
@@ -28,7 +28,7 @@ def seconds(plan: Plan) -> float:
     """Return a guess of what it takes."""
     stores = len(plan.stores)
     filled = max(plan.stores) / _SEALED_PER_SECOND + sum(plan.stores) / 100_000
-    return filled + stores * (2 + plan.spread_warm_up + plan.store_rounds * 2 * (plan.warm_up + plan.round))
+    return filled + stores * (2 + plan.spread_warm_up + plan.store_rounds * 2 * (plan.warm_up + plan.store_round))
 
 
 def measure(stage: Stage, tick: Callable[[str], None]) -> dict[str, Any]:
@@ -85,14 +85,14 @@ class _Store:
     def _round(self, make_load: Callable[[int], Load]) -> dict[str, float]:
         make_load(self._plan.warm_up)
         with CpuTime(self._proxy.program) as cpu:
-            done = make_load(self._plan.round)
+            done = make_load(self._plan.store_round)
         return round_of(done, cpu)
 
     def _load_one(self, span: int) -> Load:
         return load(self._proxy.url(CALENDARS), self._proxy.headers, span, body_bytes=BODY_BYTES)
 
     def _load_many(self, span: int) -> Load:
-        url, arguments = self._proxy.url(CALENDARS), (str(REPORT), str(self._cookies))
+        url, arguments = self._proxy.url(CALENDARS), (str(self._cookies),)
         return load(url, {"X-CSRF": "1"}, span, script=SESSIONS, arguments=arguments, body_bytes=BODY_BYTES)
 
 

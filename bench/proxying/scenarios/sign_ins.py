@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 
+from bench.proxying.failures import Failed
 from bench.proxying.figures import CpuTime
 from bench.proxying.peers import GATEWAY
 from bench.proxying.peers.gateway import COOKIE
@@ -64,4 +65,4 @@ async def _sign_in(http: aiohttp.ClientSession, proxy: Proxy) -> None:
     headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
     async with http.get(proxy.url(f"/auth/callback?{query}"), headers=headers, allow_redirects=False) as ended:
         if (begun.status, ended.status) != (_FOUND, _SEE_OTHER) or COOKIE not in ended.cookies:
-            raise RuntimeError(f"a sign-in was answered {begun.status}, {ended.status}")
+            raise Failed(f"a sign-in was answered {begun.status}, {ended.status}")

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
+from bench.proxying.failures import Failed
 from bench.proxying.http import Answer, connect, request
 from bench.proxying.plan import Plan
 from bench.proxying.stage import Proxy, Stage
@@ -41,7 +42,7 @@ def _down(proxy: Proxy, size: int) -> list[int]:
         sock.sendall(request(f"{FILES}/stream", proxy.headers))
         while taken < size:
             if not (arrived := sock.recv_into(room)):
-                raise RuntimeError(f"the answer ended after {taken:,} bytes")
+                raise Failed(f"the answer ended after {taken:,} bytes")
             if (taken + arrived) * _LOOKS // size > taken * _LOOKS // size:
                 seen.append(proxy.program.memory())
             taken += arrived
@@ -60,7 +61,7 @@ def _up(proxy: Proxy, size: int) -> list[int]:
         answer = Answer()
         while not answer.is_complete(data := sock.recv(_PIECE)):
             if not data:
-                raise RuntimeError("the upload was not answered")
+                raise Failed("the upload was not answered")
         if answer.status != 200:  # noqa: PLR2004
-            raise RuntimeError(f"the upload was answered {answer.status}")
+            raise Failed(f"the upload was answered {answer.status}")
     return seen

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bench.proxying.failures import Failed
 from bench.proxying.figures import percentiles
 from bench.proxying.http import fetched
 from bench.proxying.plan import Plan
@@ -11,7 +12,7 @@ from bench.proxying.scenarios.latency import DIRECT
 from bench.proxying.stage import Stage
 from bench.proxying.upstream import TRICKLE
 
-_BODIES: Final = 5
+_BODIES: Final = 3
 _PAUSE: Final = 0.02  # seconds between two pieces
 
 
@@ -42,5 +43,5 @@ def _delays(port: int, headers: Mapping[str, str], pieces: int) -> list[float]:
         while line := response.readline():
             found.append((time.monotonic_ns() - int(line)) / 1e6)
     if len(found) != pieces:
-        raise RuntimeError(f"{len(found)} of {pieces} pieces arrived")
+        raise Failed(f"{len(found)} of {pieces} pieces arrived")
     return found
