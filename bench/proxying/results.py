@@ -1,7 +1,6 @@
 """The file with every figure of a run."""
 
 import json
-import platform
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -18,14 +17,22 @@ RATIOS: Final = ("envoy_oauth2", "nginx")
 Results = dict[str, Any]
 
 
-def told(plan: Plan, found: dict[str, Any], left_out: dict[str, str], seconds: float, ended: datetime) -> Results:
+def told(
+    plan: Plan,
+    found: dict[str, Any],
+    left_out: dict[str, str],
+    took: dict[str, float],
+    seconds: float,
+    ended: datetime,
+) -> Results:
     """Return what a run is remembered by.
 
     Args:
         plan: how much was measured.
         found: by scenario.
         left_out: what was not, each with its reason.
-        seconds: that it took.
+        took: seconds of each scenario.
+        seconds: of everything.
         ended: when.
     """
     scenarios = dict(found)
@@ -34,8 +41,9 @@ def told(plan: Plan, found: dict[str, Any], left_out: dict[str, str], seconds: f
         "command": "",
         "ended_at": ended.isoformat(timespec="seconds"),
         "minutes": round(seconds / 60, 1),
+        "took": took,
         "machine": machine(),
-        "versions": {**versions(), "wrk": wrk_version(), "libc": " ".join(platform.libc_ver())},
+        "versions": {**versions(), "wrk": wrk_version()},
         "plan": asdict(plan),
         "left_out": {**left_out, **calls["left_out"]},
         "ratios": ratios(calls["proxies"]),

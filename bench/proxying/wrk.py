@@ -40,7 +40,7 @@ class Load:
 def wrk_version() -> str:
     """Return the version."""
     done = subprocess.run([find("wrk", "Debian's package wrk"), "-v"], capture_output=True, text=True, check=False)  # noqa: S603
-    return (done.stdout + done.stderr).split("[")[0].strip()
+    return (done.stdout + done.stderr).partition("[")[0].removeprefix("wrk").strip()
 
 
 def command(

@@ -70,11 +70,13 @@ class _Store:
 
     def take_turn(self) -> None:
         """Measure one session, then many."""
+        self._load_one(self._plan.warm_up)
         self._one.append(self._round(self._load_one))
-        if not self._many:
-            self._idle = self._proxy.program.memory()
-            self._load_many(self._plan.spread_warm_up)
-            self._used = self._proxy.program.memory()
+        is_first = not self._many
+        before = self._proxy.program.memory()
+        self._load_many(self._plan.spread_warm_up if is_first else self._plan.warm_up)
+        if is_first:
+            self._idle, self._used = before, self._proxy.program.memory()
         self._many.append(self._round(self._load_many))
 
     def told(self) -> dict[str, Any]:
@@ -83,7 +85,6 @@ class _Store:
         return {"one": over(self._one), "spread": {"sessions": self._spread, **over(self._many), **memory}}
 
     def _round(self, make_load: Callable[[int], Load]) -> dict[str, float]:
-        make_load(self._plan.warm_up)
         with CpuTime(self._proxy.program) as cpu:
             done = make_load(self._plan.store_round)
         return round_of(done, cpu)

@@ -54,7 +54,7 @@ def measure(stage: Stage, tick: Callable[[str], None]) -> dict[str, Any]:
                     tick(f"round {turn + 1}: {number} worker{'s' * (number > 1)} on {arrangement.replace('_', ' ')}")
                     fleet.proxy.program.pin(cores)
                     _take_turn(stage, fleet, arrangement)
-        found = {
+        found: dict[str, Any] = {
             str(number): {**{name: over(rounds) for name, rounds in fleet.rounds.items()}, "spread": fleet.spread}
             for number, fleet in fleets.items()
         }
