@@ -86,6 +86,8 @@ def call_at(rate: int, seconds: float, port: int, path: str, headers: Mapping[st
     try:
         began = time.perf_counter() + 0.05
         for number in range(calls):
+            if reader.failed:
+                break
             due = began + number / rate
             if (wait := due - time.perf_counter()) > 0:
                 time.sleep(wait)

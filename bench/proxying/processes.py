@@ -4,6 +4,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -134,15 +135,15 @@ def running(
 
 
 def _end(program: Program) -> None:
+    """Ask it to end; what is left of its processes then is killed."""
     tree = program.tree()
     program.process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         program.process.wait(_TO_END)
-    except subprocess.TimeoutExpired:
-        for pid in tree:
-            with suppress(ProcessLookupError):
-                os.kill(pid, 9)
-        program.process.wait()
+    for pid in tree:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    program.process.wait()
 
 
 @contextmanager
