@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check docs pictures bench bench-sessions lock clean
+.PHONY: help demo test check docs pictures bench bench-quick bench-sessions lock clean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev requirements/bench.txt
-	@echo "Adding what the drawings need ..."
+	@echo "Adding what the benchmarks need ..."
 	@$(PIP) install --require-hashes -r requirements/bench.txt
 	@touch $@
 
@@ -51,8 +51,13 @@ pictures: $(VENV)/.dev ## Take the pictures of docs/ anew, in Chromium
 	@tests/ensure-programs
 	@$(BIN)/python -m tests.journeys.browser.screenshots
 
-bench: $(VENV)/.dev ## Measure the CPU cost of a proxied call, in a minute
-	@$(BIN)/python -m bench.proxied_call
+bench: $(VENV)/.bench ## Measure a proxied call beside its peers, in 40 minutes
+	@bench/ensure-programs
+	@$(BIN)/python -m bench.proxying
+
+bench-quick: $(VENV)/.bench ## The same beside nginx and Envoy alone, in two minutes
+	@bench/ensure-programs
+	@$(BIN)/python -m bench.proxying --quick
 
 bench-sessions: $(VENV)/.bench ## Measure sessions at scale on each store, in half an hour
 	@tests/ensure-programs
@@ -68,5 +73,5 @@ lock: $(VENV)/.dev ## Resolve the dependencies anew into hashed requirement file
 	  --no-header -c requirements/dev.txt -o requirements/build.txt requirements/build.in
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis node_modules dist bench/.cache bench/proxying/node/node_modules
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -53,8 +53,8 @@ used twice or lost would show. Every answer of `/v1/account` is compared with th
 
 {table(head, rows)}
 
-The rate is that of the hardest case, with gateways, emulator, store and callers on the same cores; `make bench` says
-what a call without a refresh costs.
+The rate is that of the hardest case, with gateways, emulator, store and callers on the same cores;
+[what a call costs](performance.md) without a refresh is another page.
 
 **What a refresh leaves.** Where Cronofy replaces a refresh token when it is used, the gateway remembers what the old
 one led to for `sessions.connection_kept` (60 days if not said), so that whoever still holds the old one is led on. Each
