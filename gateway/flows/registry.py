@@ -14,6 +14,7 @@ class Registry:
     """Looks applications and clients up. It changes only as a whole, when the settings or the store's clients do."""
 
     def __init__(self, applications: Iterable[Application], clients: Iterable[Client]) -> None:
+        self.version = 0
         self.replace(applications, clients)
 
     def replace(
@@ -27,6 +28,7 @@ class Registry:
             disabled: clients that are known and do not work. Nobody finds one, but an application that has one does not
                 belong to another client alone: a token that nobody has seen could be the disabled one's.
         """
+        self.version += 1
         out = tuple(disabled)
         self._with_disabled = frozenset(one.application for one in out)
         self._dead_secrets = frozenset[str]().union(*(one.secret_hashes for one in out))

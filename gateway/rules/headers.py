@@ -86,27 +86,57 @@ _CACHING: Final = frozenset({"age", "cache-control", "expires", "pragma", "vary"
 _NOT_DOWNSTREAM_PREFIXES: Final = ("access-control-", "proxy-")
 
 
+_MOST_NAMES: Final = 1_000
+_LENGTH_OF_CONNECTION: Final = len("connection")
+
 # Bytes that were not UTF-8 cannot be written again as they came, so a line that holds one stays behind.
 _NOT_UTF_8: Final = re.compile("[\ud800-\udfff]")
 
 
-def _crossing(pairs: Iterable[tuple[str, str]], dropped: frozenset[str], prefixes: tuple[str, ...]) -> Pairs:
-    pairs = list(pairs)
-    named = {
+class _Crossing:
+    """Which names cross, in one direction; a name is judged once and remembered.
+
+    Args:
+        dropped: names that do not, in lower case.
+        prefixes: of names that do not.
+    """
+
+    def __init__(self, dropped: frozenset[str], prefixes: tuple[str, ...]) -> None:
+        self._dropped = dropped
+        self._prefixes = prefixes
+        self._known: dict[str, bool] = {}
+
+    def _judge(self, key: str) -> bool:
+        # A name with `_` reads like one with `-` behind CGI-style servers, so both spellings are judged as one.
+        name = key.lower().replace("_", "-")
+        crosses = name not in self._dropped and not name.startswith(self._prefixes)
+        if len(self._known) < _MOST_NAMES:
+            self._known[key] = crosses
+        return crosses
+
+    def of(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
+        """Return the lines that cross; those that `Connection` names do not."""
+        known, judge = self._known, self._judge
+        kept = [pair for pair in pairs if (known[pair[0]] if pair[0] in known else judge(pair[0]))]
+        if named := _named_by_connection(pairs):
+            kept = [pair for pair in kept if pair[0].lower().replace("_", "-") not in named]
+        return [pair for pair in kept if pair[1].isascii() or not _NOT_UTF_8.search(pair[1])]
+
+
+def _named_by_connection(pairs: Iterable[tuple[str, str]]) -> set[str]:
+    return {
         name.strip().lower()
         for key, value in pairs
-        if key.lower() == "connection"
+        if len(key) == _LENGTH_OF_CONNECTION and key.lower() == "connection"
         for name in value.split(",")
         if name.strip()
     }
-    return [
-        (key, value)
-        for key, value in pairs
-        if (name := key.lower().replace("_", "-")) not in dropped
-        and name not in named
-        and not name.startswith(prefixes)
-        and (value.isascii() or not _NOT_UTF_8.search(value))
-    ]
+
+
+_UP: Final = _Crossing(_NOT_UPSTREAM, _NOT_UPSTREAM_PREFIXES)
+_UP_READ: Final = _Crossing(_NOT_UPSTREAM | _CONDITIONAL, _NOT_UPSTREAM_PREFIXES)
+_DOWN: Final = _Crossing(_NOT_DOWNSTREAM, _NOT_DOWNSTREAM_PREFIXES)
+_DOWN_TO_PAGE: Final = _Crossing(_NOT_DOWNSTREAM | _CACHING, _NOT_DOWNSTREAM_PREFIXES)
 
 
 def to_upstream(
@@ -127,10 +157,8 @@ def to_upstream(
         impersonate: the caller may use `Cronofy-Impersonate`.
     """
     pairs = list(pairs)
-    dropped = _NOT_UPSTREAM | (_CONDITIONAL if paged else frozenset())
-    # A name with `_` reads like one with `-` behind CGI-style servers, so both spellings are judged as one; a spelling
-    # that only such a server would understand is dropped (CVE-2025-64484).
-    kept = [(key, value) for key, value in _crossing(pairs, dropped, _NOT_UPSTREAM_PREFIXES) if "_" not in key]
+    # A spelling with `_`, which only a CGI-style server would understand, is dropped (CVE-2025-64484).
+    kept = [pair for pair in (_UP_READ if paged else _UP).of(pairs) if "_" not in pair[0]]
     kept += [("Cookie", others) for key, value in pairs if key.lower() == "cookie" and (others := without_ours(value))]
     if not impersonate:
         kept = [(key, value) for key, value in kept if key.lower() != IMPERSONATE]
@@ -156,10 +184,10 @@ def to_client(
         request_id: ours.
         session: a browser's session is behind the call, so nobody may keep the answer.
     """
-    dropped = _NOT_DOWNSTREAM | (_CACHING if session else frozenset())
-    kept = _crossing(pairs, dropped | {mode_header.lower()}, _NOT_DOWNSTREAM_PREFIXES)
+    kept = (_DOWN_TO_PAGE if session else _DOWN).of(list(pairs))
+    ours = mode_header.lower()
     return [
-        *kept,
+        *(pair for pair in kept if pair[0].lower().replace("_", "-") != ours),
         (mode_header, mode),
         ("Via", VIA),
         (REQUEST_ID, request_id),

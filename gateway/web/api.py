@@ -24,6 +24,9 @@ NO_BODY: Final = frozenset({204, 304})
 FindSession = Callable[[Client], Awaitable[SignedIn | None]]
 
 
+FindPage = Callable[["Call", PublicDoors, RequestFacts], Client | None]
+
+
 async def proxied(request: web.Request) -> web.StreamResponse:
     """Answer a call on Cronofy's API.
 
@@ -79,7 +82,23 @@ class Call:
     body: IncomingBody
 
 
-async def carry(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession) -> Answer:
+def page_of(call: Call, doors: PublicDoors, facts: RequestFacts) -> Client | None:
+    """Return the client whose page calls, after checking that it is its page; None where no page is behind it.
+
+    Raises:
+        RequestRefused: a page is behind it, but not one of the client's.
+    """
+    browsers = doors.browser.browsers
+    client = browsers.client_of(call)
+    if client is not None:
+        facts.call.client = client.id  # for the line of a refusal, too
+        browsers.check_page(call, client)
+    return client
+
+
+async def carry(
+    call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession, page: FindPage = page_of
+) -> Answer:
     """Carry a call to Cronofy and return what goes back.
 
     Args:
@@ -87,13 +106,14 @@ async def carry(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindS
         doors: the stories.
         facts: what its log line says; filled on the way.
         find: returns a client's session behind the call.
+        page: returns the client whose page calls.
 
     Raises:
         GatewayError: a rule turned it down, or there is no usable answer.
     """
     # A credential that somebody put there on purpose wins over the cookie, which the browser adds by itself.
     explicit = "Authorization" in call.headers or names_element_token(call.raw_path.partition("?")[2])
-    signed_in = None if explicit else await _session(call, doors, facts, find)
+    signed_in = None if explicit else await _session(call, doors, facts, find, page)
     connection = signed_in.data["connection"] if signed_in else ""
     incoming = Incoming(call.method, call.raw_path, call.pairs, call.body, facts.request_id, connection)
     try:
@@ -104,22 +124,22 @@ async def carry(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindS
         raise
 
 
-async def _session(call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession) -> SignedIn | None:
+async def _session(
+    call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession, page: FindPage
+) -> SignedIn | None:
     """Return the browser's session behind a call without Authorization; None where no page is behind it.
 
     Raises:
         RequestRefused: a page is behind it, but not one of the client's, or nobody is signed in.
         StoreUnavailable: it cannot be known now.
     """
-    browsers = doors.browser.browsers
-    client = browsers.client_of(call)
+    client = page(call, doors, facts)
     if client is None:
         return None
     facts.call.client = client.id
-    browsers.check_page(call, client)
     signed_in = await find(client)
     if signed_in is None:
-        raise not_signed_in(browsers.login_url(client))
+        raise not_signed_in(doors.browser.browsers.login_url(client))
     return signed_in
 
 

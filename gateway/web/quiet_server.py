@@ -19,6 +19,7 @@ from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID, SERVER
+from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.protocol import Lane, Serve
 
 MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
@@ -119,6 +120,7 @@ class QuietServer(web.Server):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
         super().__init__(*args, **kwargs)
         self._lanes: set[Lane] = set()
+        self.blocks = Blocks()
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self) -> asyncio.Protocol:  # type: ignore[override]  # a lane, until it wants to be aiohttp's

@@ -12,7 +12,7 @@ from gateway.rules.client import Client
 from gateway.rules.cookies import single_cookie
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import REQUEST_ID
-from gateway.web.api import Call, carry
+from gateway.web.api import Call, carry, page_of
 from gateway.web.bodies import too_large
 from gateway.web.browser import SignedIn
 from gateway.web.cors import readable
@@ -96,7 +96,15 @@ class LaneCalls:
             found = await sessions.find(client, handle) if handle else None
             return SignedIn(client, handle, found.data, found) if handle and found else None
 
-        return await carry(call, self.doors, facts, find)
+        def page(asked: Call, doors: PublicDoors, told: RequestFacts) -> Client | None:
+            block, version = message.block, doors.registry.version
+            if block is None:
+                return page_of(asked, doors, told)
+            if block.page is None or block.page[0] != version:
+                block.page = version, page_of(asked, doors, told)
+            return block.page[1]
+
+        return await carry(call, self.doors, facts, find, page)
 
     def _refuse(self, caught: Exception, message: Message, facts: RequestFacts, lane: Lane) -> int:
         error = note_failure(caught, facts, self.doors.metrics)

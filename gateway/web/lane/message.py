@@ -7,15 +7,20 @@ must find the message's end exactly where its length says.
 Source: RFC 9112 sections 2 to 7.
 """
 
+import re
 from enum import Enum
 from typing import Final
 
 import httptools
 from multidict import CIMultiDict
 
+from gateway.web.lane.blocks import Block, Blocks
+
 _STARTS: Final = (b"GET /v1/", b"POST /v1/", b"DELETE /v1/", b"HEAD /v1/", b"PUT /v1/", b"PATCH /v1/")
 _LONGEST_START: Final = max(map(len, _STARTS))
 _END: Final = b"\r\n\r\n"
+# What llhttp reads in the same way; the target itself is judged later.
+_LINE: Final = re.compile(rb"(GET|POST|DELETE|HEAD|PUT|PATCH) (/v1/[\x21-\x7e]*) HTTP/1\.1")
 MAX_HEAD_BYTES: Final = 16_384
 MAX_HEADERS: Final = 100
 _MOST_DIGITS: Final = 6
@@ -42,9 +47,11 @@ class Message:
         headers: the same, to look up by name.
         body: whole.
         closes: the client wants the connection to end with the answer.
+        size: of all of it, in bytes.
+        block: its header block, where that is one to remember.
     """
 
-    __slots__ = ("_is_complete", "body", "closes", "headers", "method", "raw_headers", "raw_path", "size")
+    __slots__ = ("_is_complete", "block", "body", "closes", "headers", "method", "raw_headers", "raw_path", "size")
 
     def __init__(self) -> None:
         self.method = ""
@@ -54,6 +61,7 @@ class Message:
         self.body = b""
         self.closes = False
         self.size = 0
+        self.block: Block | None = None
         self._is_complete = False
 
     def on_url(self, raw: bytes) -> None:
@@ -86,11 +94,30 @@ class Message:
         return self.raw_path.partition("?")[0]
 
 
-def take_message(buffer: bytearray) -> Message | Not:
-    """Read the message at the beginning of a buffer, which is left as it is; `size` says how long it was."""
+def take_message(buffer: bytearray, blocks: Blocks) -> Message | Not:
+    """Read the message at the beginning of a buffer, which is left as it is."""
     head_size = _size_of_head(buffer)
     if isinstance(head_size, Not):
         return head_size
+    line, _, raw = bytes(buffer[:head_size]).partition(b"\r\n")
+    if (block := blocks.recall(raw)) is not None and (found := _LINE.fullmatch(line)) is not None:
+        return _known(found, block, head_size)
+    message = _parsed(buffer, head_size)
+    if isinstance(message, Message) and message.size == head_size:
+        message.block = Block(message.raw_headers, message.headers, closes=message.closes)
+        blocks.remember(raw, message.block)
+    return message
+
+
+def _known(line: "re.Match[bytes]", block: Block, size: int) -> Message:
+    message = Message()
+    message.method, message.raw_path = line[1].decode("ascii"), line[2].decode("ascii")
+    message.raw_headers, message.headers, message.closes = block.raw_headers, block.headers, block.closes
+    message.size, message.block = size, block
+    return message
+
+
+def _parsed(buffer: bytearray, head_size: int) -> Message | Not:
     message = Message()
     parser = httptools.HttpRequestParser(message)
     try:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, cast
 
+from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
 
 KEPT: Final = 75.0  # seconds that a connection may be idle
@@ -15,7 +16,13 @@ _MOST_WAITING: Final = MAX_HEAD_BYTES + MAX_BODY_BYTES
 
 
 class Lanes(Protocol):
-    """What a lane needs of the server that it belongs to."""
+    """What a lane needs of the server that it belongs to.
+
+    Attributes:
+        blocks: header blocks that were read before.
+    """
+
+    blocks: Blocks
 
     def opened(self, lane: "Lane") -> None:
         """Note a connection."""
@@ -155,7 +162,7 @@ class Lane(asyncio.Protocol):
         """Begin with the next message, if there is one."""
         if not self._buffer or self._transport is None or self._transport.is_closing():
             return
-        taken = take_message(self._buffer)
+        taken = take_message(self._buffer, self._lanes.blocks)
         if taken is Not.OURS:
             self._hand_over()
         elif isinstance(taken, Message):

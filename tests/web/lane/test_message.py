@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
 
 HEAD = b"GET /v1/calendars?a=%2e HTTP/1.1\r\nHost: gw\r\nX-One: a\r\nx-one:  b \r\n\r\n"
 
 
 def taken(raw: bytes) -> Message | Not:
-    return take_message(bytearray(raw))
+    return take_message(bytearray(raw), Blocks())
 
 
 def test_a_plain_request_is_read_whole() -> None:
@@ -86,7 +87,7 @@ def test_whatever_comes_is_one_of_three(raw: bytes) -> None:
     """And the buffer is left as it was, since aiohttp may have to read it."""
     for whole in (raw, b"GET /v1/" + raw, b"POST /v1/x HTTP/1.1\r\n" + raw):
         buffer = bytearray(whole)
-        found = take_message(buffer)
+        found = take_message(buffer, Blocks())
         assert isinstance(found, Message | Not)
         assert bytes(buffer) == whole
         if isinstance(found, Message):

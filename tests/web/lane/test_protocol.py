@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import Message
 from gateway.web.lane.protocol import KEPT, PATIENCE, Lane
 from tests.journeys.waiting import until
@@ -53,6 +54,7 @@ class Stage:
     def __init__(self) -> None:
         self.plain = Plain()
         self.open: set[Lane] = set()
+        self.blocks = Blocks()
         self.served: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()

@@ -1,0 +1,52 @@
+"""Header blocks that were read before: an app's calls differ in their first line, mostly, and hardly below it.
+
+What is remembered of a block is what was read and judged of it the first time; whatever depends on more than its bytes
+(a session, a token, a mode) is looked up for each call. A block with a body's length in it is not remembered.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from multidict import CIMultiDict
+
+from gateway.rules.client import Client
+
+MOST: Final = 2_000
+LONGEST: Final = 4_096  # bytes
+
+
+class Block:
+    """A header block.
+
+    Attributes:
+        raw_headers: all header lines, in order.
+        headers: the same, to look up by name; nobody changes either.
+        closes: the client wants the connection to end with the answer.
+        page: the client whose page called with it, and the registry's state in which that was judged; None before.
+    """
+
+    __slots__ = ("closes", "headers", "page", "raw_headers")
+
+    def __init__(self, raw_headers: list[tuple[str, str]], headers: CIMultiDict[str], *, closes: bool) -> None:
+        self.raw_headers = raw_headers
+        self.headers = headers
+        self.closes = closes
+        self.page: tuple[int, Client | None] | None = None
+
+
+class Blocks:
+    """The blocks that were read last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[bytes, Block] = OrderedDict()
+
+    def recall(self, raw: bytes) -> Block | None:
+        """Return what is known of a block."""
+        return self._known.get(raw)
+
+    def remember(self, raw: bytes, block: Block) -> None:
+        """Remember a block; the one that came first goes when there are too many."""
+        if len(raw) <= LONGEST:
+            self._known[raw] = block
+            if len(self._known) > MOST:
+                self._known.popitem(last=False)
