@@ -8,6 +8,7 @@ the same application.
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -65,6 +66,7 @@ class Held:
     handed_out_at: float
 
 
+@lru_cache(maxsize=20_000)
 def account_key(application: str, account: str) -> str:
     """Name an account in the store without writing its `sub` there."""
     return fingerprint("account", application, account)

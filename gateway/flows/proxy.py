@@ -29,7 +29,7 @@ from gateway.rules.method_override import refuse_form, refuse_override
 from gateway.rules.operation_table import OperationTable
 from gateway.rules.operations import Body, Match
 from gateway.rules.queries import parse_query, seen_names
-from gateway.rules.request_target import Target, read_target
+from gateway.rules.request_target import Target
 
 REPLAYED_BYTES: Final = 64 * 1024
 _OK: Final = 200
@@ -63,8 +63,7 @@ class Proxy:
             CronofyUnavailable: there is no usable answer.
             StoreUnavailable: it cannot be known whose call it is.
         """
-        target = read_target(incoming.target)
-        match = self.table.match(incoming.method, target)
+        target, match = self.table.read(incoming.method, incoming.target)
         operation = match.operation
         facts.operation = operation.name
         target, offered = without_bearer(target, operation)

@@ -28,6 +28,7 @@ class Metrics:
             _count_in(shared)
         self._shared = shared
         self._shown: set[tuple[str, str]] = set()
+        self._counted: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "gateway_requests",
@@ -180,6 +181,15 @@ class Metrics:
             "Requests that were not HTTP or over the limits.",
             registry=self.registry,
         )
+
+    def count_request(self, operation: str, status: str, client: str, seconds: float) -> None:
+        """Count an answered request; what its labels name is looked up once."""
+        found = self._counted.get((operation, status, client))
+        if found is None:
+            found = self.requests.labels(operation, status, client), self.seconds.labels(operation)
+            self._counted[operation, status, client] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def show_records(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Show how many records there are, by kind and key, and nothing that was shown before."""

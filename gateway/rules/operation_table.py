@@ -1,11 +1,15 @@
 """Finding the operation of a request in the route table."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.operations import Credential, Match, Operation
-from gateway.rules.request_target import Target
+from gateway.rules.request_target import Target, read_target
+
+_MOST_READ: Final = 2_000
+_LONGEST_READ: Final = 512  # bytes
 
 
 def extra_operation(line: str) -> Operation:
@@ -31,6 +35,25 @@ class OperationTable:
         self._by_shape: dict[tuple[int, str], list[tuple[tuple[str, ...], Operation]]] = {}
         for row in rows:
             self._by_shape.setdefault((len(row.segments), row.segments[1]), []).append((row.segments, row))
+        self._read: dict[tuple[str, str], tuple[Target, Match]] = {}
+
+    def read(self, method: str, raw: str) -> tuple[Target, Match]:
+        """Read a request target and name its operation; a path that was read before is not read again.
+
+        What has a query is always read: a query may hold a credential, which is not to be remembered.
+
+        Raises:
+            RequestRefused: `bad_target`, `operation_unknown` or `method_not_allowed`.
+        """
+        known = self._read.get((method, raw))
+        if known is None:
+            target = read_target(raw)
+            known = target, self.match(method, target)
+            if "?" not in raw and len(raw) <= _LONGEST_READ:
+                if len(self._read) >= _MOST_READ:
+                    self._read.pop(next(iter(self._read)))
+                self._read[method, raw] = known
+        return known
 
     def match(self, method: str, target: Target) -> Match:
         """Name the operation of a request; a trailing slash makes no difference, HEAD counts as GET.

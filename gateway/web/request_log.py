@@ -14,6 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.observe import events
+from gateway.observe.log import write_line
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import GatewayError, RequestRefused
@@ -64,9 +65,8 @@ def finish(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -
     metrics.in_flight.dec()
     seconds = time.perf_counter() - facts.started_at
     call = facts.call
-    metrics.requests.labels(call.operation, str(status), call.client).inc()
-    metrics.seconds.labels(call.operation).observe(seconds)
-    _log.info(
+    metrics.count_request(call.operation, str(status), call.client, seconds)
+    write_line(
         events.REQUEST_FINISHED,
         request_id=facts.request_id,
         method=method if method in _METHODS else "other",
