@@ -1,7 +1,7 @@
 """Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -81,9 +81,10 @@ def load_settings(path: Path) -> Checked:
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid([Complaint(str(path), f"is not TOML: {error}", "mend the line that is named")]) from None
     try:
-        return check_settings(data)
+        checked = check_settings(data)
     except SettingsInvalid as invalid:
         raise SettingsInvalid([with_line(one, text) for one in invalid.complaints], invalid.files) from None
+    return replace(checked, warnings=tuple(with_line(one, text) for one in checked.warnings))
 
 
 def check_settings(data: dict[str, Any]) -> Checked:

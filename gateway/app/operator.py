@@ -152,4 +152,6 @@ async def explain_for_operator(checked: Checked, client_id: str, account: str, q
         scope = stored.connection.scope if stored else await doors.tokens.bindings.scope_of(client, account)
         caller = Caller(doors.registry.application_of(client), (client,), "", account, is_person=True)
         answer = await doors.explainer.explain(replace(question, scope=scope or ""), caller)
+        if scope is None:
+            answer["what_to_do"] = "Let the person connect through this client first."
         return {"connected": scope is not None, **answer}

@@ -192,7 +192,9 @@ def _check_origin(body: Any, caller: Caller) -> None:  # noqa: ANN401  straight 
         return  # Cronofy says that it is required
     if not caller.clients or not all(isinstance(origin, str) and origin in one.origins for one in caller.clients):
         raise RequestRefused(
-            Code.ORIGIN_REFUSED, "The origin of an element token must be one of the client's registered origins."
+            Code.ORIGIN_REFUSED,
+            "The origin of an element token must be one of the client's registered origins. "
+            "The operator can add it to the client's origins.",
         )
 
 

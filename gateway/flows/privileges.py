@@ -6,7 +6,7 @@ what every client of the application may.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
@@ -23,6 +23,11 @@ from gateway.rules.operation_table import OperationTable
 from gateway.rules.operations import Match, Operation
 from gateway.rules.privileges import asks_to_impersonate, why_beyond_scopes, why_not_called
 from gateway.rules.request_target import Target, read_target
+
+_UNSEEN: Final = (
+    "This token did not come through this gateway, so it may do what every client of its application may; {} is not "
+    "among that. Send a token that a client got here, or the client's secret."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +107,12 @@ class Privileges:
 
     def _why_not(self, operation: Operation, caller: Caller, *, query: str, body_bytes: int | None) -> str:
         for client in self._whose(caller):
-            if why := why_not_called(client, operation):
-                return why
-            if caller.is_person and (why := why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)):
-                return why
+            why = why_not_called(client, operation)
+            if not why and caller.is_person:
+                why = why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)
+            if why:
+                # Whoever shows a token that nobody knows is told of no client: it may be any string.
+                return why if caller.clients else _UNSEEN.format(operation.name)
         return ""
 
     def _whose(self, caller: Caller) -> tuple[Client, ...]:

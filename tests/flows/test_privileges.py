@@ -73,6 +73,18 @@ async def test_a_client_calls_what_it_lists(clock: FakeClock, line: str, *, refu
     assert await admit(judge, line, person(A)) is None
 
 
+async def test_a_token_that_nobody_knows_is_told_of_no_client(clock: FakeClock) -> None:
+    """It may be any string, so its refusal names no client and none of their settings."""
+    target = read_target("/v1/calendars")
+    call = Incoming("GET", "/v1/calendars", [], NoBody(), "request-1")
+    with pytest.raises(RequestRefused) as caught:
+        await privileges(kit(clock), A, FEW).admit(call, target, TABLE.match("GET", target), person())
+
+    assert caught.value.code is Code.OPERATION_REFUSED
+    assert "clients." not in caught.value.public
+    assert "did not come through this gateway" in caught.value.public
+
+
 async def test_several_clients_may_what_all_of_them_may(clock: FakeClock) -> None:
     """Any of them could be calling; and one that cannot be told could be any client of the application."""
     judge = privileges(kit(clock), A, FEW)
