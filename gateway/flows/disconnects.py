@@ -82,6 +82,8 @@ class Disconnects:
                 return
         else:
             await self._revoke_token(fresh)
+            # Else what the app held before would open whatever the person connects next.
+            await self.bindings.forget_account(fresh.client, stored.connection.account)
         await self.modes.forget(fresh.application, stored.connection.account)
         await self._close(connection_id, keep=keep)
 

@@ -56,8 +56,7 @@ class RevokeDoor:
         if not token and not account:
             raise RequestRefused(Code.INVALID_REQUEST, "Name the token, or the sub, that is to be revoked.")
         if handle_kind(token) is not None:
-            handle = await door.custodian.handles.find_named(token)
-            return await self._end(fields, client, handle.account if handle and handle.is_of(client) else "")
+            return await self._end(fields, client, await door.custodian.account_named(client, token))
         if client.custody is Custody.GATEWAY and not token:
             return await self._end(fields, client, account)
         binding = await door.bindings.find(token) if token else None
