@@ -10,7 +10,7 @@ import pytest
 
 from gateway.emulator.app import EmulatorSettings
 from tests.clock import FakeClock
-from tests.journeys.door.browser import SECRET, SIDE, WEB, Browser, door_clients, open_browser, open_door
+from tests.journeys.door.browser import SECRET, WEB, Browser, door_clients, open_browser, open_door
 from tests.journeys.world import CALLBACK, World
 
 ADA = "ada@example.com"
