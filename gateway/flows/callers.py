@@ -67,6 +67,12 @@ class Caller:
         return bool(self.connection) or (bool(self.key) and len(self.application.client_secrets) > 1)
 
     @property
+    def withheld(self) -> tuple[str, ...]:
+        """What Cronofy is shown in the gateway's name, and must not come back to whoever calls."""
+        token = (self.bearer,) if self.connection and self.bearer else ()
+        return (*token, *(self.application.client_secrets if self.key else ()))
+
+    @property
     def client(self) -> Client | None:
         """The client, where it is only one."""
         return self.clients[0] if len(self.clients) == 1 else None

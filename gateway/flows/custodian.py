@@ -26,6 +26,7 @@ from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.handles import handle_kind
 from gateway.rules.token_reply import TokenSet, read_token_reply, with_handles, write_token_reply
 from gateway.rules.token_request import REFRESH_GRANT
+from gateway.rules.withheld import without_repeating
 
 # An access handle must be worth asking for, so an access token that is closer to its end than this is renewed first.
 WORTH_HAVING: Final = 300.0
@@ -62,7 +63,9 @@ class Custodian:
         stored = await self.connections.connect(client, tokens)
         access = await self._issue_access(client, stored, lives=tokens.expires_in)
         refresh = await self._issue_refresh(client, stored)
-        return with_handles(raw, access=access, refresh=refresh)
+        answer = with_handles(raw, access=access, refresh=refresh)
+        # Whatever else Cronofy may add one day, the tokens themselves do not leave in it.
+        return without_repeating(answer, (tokens.access_token, tokens.refresh_token))
 
     async def refresh(self, client: Client, application: Application, token: str) -> ApiReply:
         """Answer a refresh, whatever the client shows: a refresh handle, or a token from before it had handles.

@@ -23,6 +23,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.handles import handle_kind
 from gateway.rules.token_request import CREDENTIALS, Fields, text, upstream_fields
+from gateway.rules.withheld import repeats
 
 _OK: Final = 200
 _NAMING: Final = frozenset({"token", "refresh_token", "sub"})
@@ -94,7 +95,7 @@ class RevokeDoor:
         sent |= {"token": token} if token else {"sub": account}
         reply = await door.cronofy.revoke(application, sent)
         if reply.status != _OK:
-            return door.replies.pass_on(reply, "revoke")
+            return door.replies.pass_on(reply, application, "revoke")
         if account:
             await door.callbacks.delegations.end_children(application, account)
             await door.bindings.forget_account(client, account)
@@ -104,7 +105,7 @@ class RevokeDoor:
             await door.bindings.forget(client, token)
         door.metrics.token_requests.labels("revoke", "revoked").inc()
         _log.info(events.TOKEN_REVOKED, client=client.id, account=account)
-        return reply
+        return ApiReply(_OK, b"") if repeats(reply.body, application.client_secrets) else reply
 
     async def _end_connection(self, client: Client, account: str) -> None:
         """Mark the client's stored connection, which an import or a sign-in left: its tokens are dead now."""
