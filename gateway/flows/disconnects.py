@@ -144,10 +144,9 @@ class Disconnects:
         # the last of its line; but apps refresh by themselves, and a lost connection may have had a successor.
         if active and not await self.bindings.has_other_client(application.name, account, ""):
             newest = max(active, key=lambda one: one.connection.obtained_at)
-            named = {"token": newest.connection.refresh_token}
+            await self._revoke_newest(application, newest, more or {})
         else:
-            named = {"sub": account}
-        await self._revoke(application, account, {**(more or {}), **named})
+            await self._revoke(application, account, {**(more or {}), "sub": account})
         await self.modes.forget(application, account)
         return Ended.AUTHORIZATION
 
@@ -185,8 +184,19 @@ class Disconnects:
         _log.info(events.PROFILE_REVOKED, account=fresh.stored.connection.account, profile=profile_id)
 
     async def _revoke_token(self, fresh: Fresh) -> None:
-        connection = fresh.stored.connection
-        await self._revoke(fresh.application, connection.account, {"token": connection.refresh_token})
+        await self._revoke_newest(fresh.application, fresh.stored, {})
+
+    async def _revoke_newest(self, application: Application, stored: Stored, more: Mapping[str, Any]) -> None:
+        """End an authorization by its refresh token, and by the account where a refresh may have replaced that.
+
+        Else the authorization would live on at Cronofy with nobody left who could end it.
+        """
+        connection = stored.connection
+        if await self.vault.holds_newest(stored):
+            await self._revoke(application, connection.account, {**more, "token": connection.refresh_token})
+            if await self.vault.holds_newest(stored):
+                return
+        await self._revoke(application, connection.account, {**more, "sub": connection.account})
 
     async def _revoke(self, application: Application, account: str, named: Mapping[str, Any]) -> None:
         credentials = {"client_id": application.client_id, "client_secret": application.client_secret}
