@@ -78,7 +78,11 @@ class Disconnects:
         elif profile_id and await self._is_shared(fresh, profile_id):
             await self._revoke_profile(fresh, profile_id)
             await self.modes.forget(fresh.application, stored.connection.account)
-            if await self._others(stored) or not keep:
+            others = await self._others(stored)
+            if others and not set(stored.connection.profiles) - {profile_id}:
+                # Nothing of the account is this client's any more: what is left of it was connected through others.
+                await self.bindings.forget_account(fresh.client, stored.connection.account)
+            elif others or not keep:
                 return
         else:
             await self._revoke_token(fresh)
