@@ -4,6 +4,7 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -20,6 +21,7 @@ from gateway.rules.token_reply import TokenSet
 CONNECTION: Final = "connection"
 _PAGE: Final = 200
 _TRIES: Final = 5
+_LIFE_BYTES: Final = 8  # only to tell lives apart
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -39,6 +41,8 @@ class Connection(msgspec.Struct, frozen=True):
             (a token was refused right after it was given), or `ended` here.
         profiles: ids of the profiles that were connected through this client: what it may end where others hang on the
             account.
+        life: which of its lives this is. Another begins when a person connects after it was ended or lost, and handles
+            of an earlier one open nothing.
     """
 
     client: str
@@ -52,6 +56,7 @@ class Connection(msgspec.Struct, frozen=True):
     state: Literal["active", "reconnect_required"] = "active"
     lost_by: str = ""
     profiles: tuple[str, ...] = ()
+    life: str = ""
 
     def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
         return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
@@ -118,8 +123,10 @@ class Connections:
             before = there.connection.profiles if there else ()
             profiles = tuple(dict.fromkeys((*before, *fresh.profiles)))
             wanted = (there.version if there else 0) if expected is None else expected
+            life = there.connection.life if there and there.connection.state == "active" else fresh.life
             try:
-                return await self._save(record_id, msgspec.structs.replace(fresh, profiles=profiles), expected=wanted)
+                made = msgspec.structs.replace(fresh, profiles=profiles, life=life)
+                return await self._save(record_id, made, expected=wanted)
             except VersionMoved:
                 if expected is not None:
                     raise
@@ -160,6 +167,7 @@ class Connections:
             obtained_at=now,
             scope=tokens.scope,
             profiles=(tokens.profile_id,) if tokens.profile_id else (),
+            life=secrets.token_hex(_LIFE_BYTES),
         )
 
     async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
@@ -266,9 +274,3 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
-
-
-def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
-    """Return the profiles that stood there, united with the one that was just connected."""
-    known = before.connection.profiles if before else ()
-    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))

@@ -108,6 +108,15 @@ class Vault:
         """
         return await self._connections.load(connection_id) is not None
 
+    async def holds_newest(self, stored: Stored) -> bool:
+        """Say whether a connection's refresh token is the last of its line, and nobody is replacing it now.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        application = self._with_registry(stored).application
+        return await self._refreshes.is_newest(application, stored.connection.refresh_token)
+
     async def after_401(self, connection_id: str, version: int) -> Fresh:
         """Return a connection with a newer token than the one that Cronofy refused.
 

@@ -110,7 +110,7 @@ KEEPER = client("k", custody=Custody.GATEWAY)
 async def handed(one: Kit, kind: Kind = "access", *, lives: float = 3_600) -> str:
     """Return a handle of the keeper's stored connection."""
     stored = await connected(one, KEEPER)
-    return await one.handles.issue(kind, KEEPER, "acc_1", stored.id, lives=lives)
+    return await one.handles.issue(kind, KEEPER, "acc_1", stored.id, lives=lives, life=stored.connection.life)
 
 
 async def refused(one: Kit, known: Registry, token: str, operation: str = "calendars") -> RequestRefused:
