@@ -266,9 +266,3 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
-
-
-def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
-    """Return the profiles that stood there, united with the one that was just connected."""
-    known = before.connection.profiles if before else ()
-    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))
