@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gateway.demo.settings import BROKER_CLIENT, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+from gateway.demo.settings import BROKER_CLIENT, SDK_CLIENT, STRICT_CLIENT, secret_of
+from tests.demo.values import settings_in
 from tests.journeys.tools.httpx_oauth_journey import HttpxOauthJourney
 from tests.journeys.tools.table import LIBRARY_CALLS
 from tests.journeys.world import World, open_world
@@ -20,16 +21,7 @@ _SECRET = "demo-broker-secret"  # as the demo shows it
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A gateway with the demo's own clients."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    settings = demo_settings(
-        folder=tmp_path,
-        public_url="http://127.0.0.1:8080",
-        gateway_port=8080,
-        operations_port=9080,
-        emulator_url="http://localhost:8090",
-        app_url="http://127.0.0.1:8070",
-        client_id="id",
-        secret="CRN_0123456789abcdefghijklmnop",
-    )
+    settings = settings_in(tmp_path)
     async with open_world(tmp_path, clients=settings["clients"]) as opened:
         yield opened
 
