@@ -240,13 +240,18 @@ class Connections:
             if not cursor:
                 return
 
-    async def ids_of(self, client: Client) -> Sequence[str]:
-        """Return the names of a client's connections, in no order.
+    async def page_of_ids(self, client: Client, *, after: str, limit: int) -> Sequence[str]:
+        """Return the names of a client's next connections, in an order that stays; fewer than `limit` at the end.
+
+        Args:
+            client: whose.
+            after: the name before the first one; empty to begin with.
+            limit: the most names.
 
         Raises:
             StoreUnavailable: they cannot be known now.
         """
-        return await self._records.store.list_ids(CONNECTION, client=client.id)
+        return await self._records.store.page_of_client(CONNECTION, client.id, after=after, limit=limit)
 
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.

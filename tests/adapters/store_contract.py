@@ -94,6 +94,24 @@ class StoreContract:
         assert sorted(await store.list_ids("binding", account="x")) == ["1", "3"]
         assert await store.list_ids("binding", client="a", account="x") == ["1"]
 
+    async def test_a_clients_records_are_listed_page_by_page(self, store: RecordStore, clock: FakeClock) -> None:
+        """In one order whatever the engine, without the expired, and full until the last page."""
+        numbers = [f"{number:02}" for number in range(60)]
+        for number in reversed(numbers):
+            ends_at = clock.now() + 1 if number[1] == "3" else None
+            await store.put("binding", number, Record(b"", 0, "a", "x", expires_at=ends_at))
+            await store.put("binding", f"{number}-of-b", Record(b"", 0, "b"))
+            await store.put("other", f"{number}-other", Record(b"", 0, "a"))
+        await store.put("binding", "99", Record(b"", 0))
+        clock.pass_time(2)
+
+        pages = [await store.page_of_client("binding", "a", after="", limit=20)]
+        while pages[-1]:
+            pages.append(await store.page_of_client("binding", "a", after=pages[-1][-1], limit=20))
+        assert [len(one) for one in pages] == [20, 20, 14, 0]
+        assert [one for page in pages for one in page] == [one for one in numbers if one[1] != "3"]
+        assert await store.page_of_client("binding", "nobody", after="", limit=20) == []
+
     async def test_the_expired_are_swept_and_counted(self, store: RecordStore, clock: FakeClock) -> None:
         for number in range(5):
             await store.put("binding", str(number), Record(b"", 0, expires_at=clock.now() + number))
