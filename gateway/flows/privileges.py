@@ -44,7 +44,9 @@ class Privileges:
         length = incoming.body.length if incoming.body.is_there else 0
         if why := self._why_not(match.operation, caller, query=target.query, body_bytes=length):
             raise RequestRefused(Code.OPERATION_REFUSED, why)
-        may = caller.client is not None and caller.client.may_impersonate
+        # A right of the client's backend: whoever holds a session's cookie or an element token is a person at a page.
+        at_page = caller.is_element or bool(incoming.connection)
+        may = caller.client is not None and caller.client.may_impersonate and not at_page
         if asks_to_impersonate(incoming.headers) and not may:
             raise RequestRefused(
                 Code.IMPERSONATION_REFUSED, "This client may not send Cronofy-Impersonate. The operator can allow it."
@@ -105,7 +107,9 @@ class Privileges:
         for client in self._whose(caller):
             if why := why_not_called(client, operation):
                 return why
-            if caller.is_person and (why := why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)):
+            # An element token may be for several people, so that no account is known behind it.
+            by_token = caller.is_person or caller.is_element
+            if by_token and (why := why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)):
                 return why
         return ""
 
