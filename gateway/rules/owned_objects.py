@@ -1,7 +1,8 @@
 """Objects that the API key makes, and where their ids stand: in the path, the query, the body or the answer.
 
-A scheduling link, a Smart Invite, a bookable event, a scheduling request and an attachment belong to no account, and
-an application calendar to nobody's. Cronofy gives each to the application; here it belongs to the client that made it. Plain values in, ids out.
+A scheduling link, a Smart Invite, a bookable event, a scheduling request, an attachment and an application calendar
+belong to no person. Cronofy gives each to the application; here it belongs to the client that made it. Plain values in,
+ids out.
 
 Source: the reference pages under https://docs.cronofy.com/developers/api/; which field of an answer holds the id of a
 scheduling request is not documented where it could be read, so both usual spellings are taken.

@@ -127,7 +127,7 @@ async def test_a_page_may_no_more_than_its_client(tmp_path: Path) -> None:
 
 
 async def test_an_element_reads_no_more_than_its_client_may_ask_for(tmp_path: Path) -> None:
-    """Its token can be for several people, who were connected through the client with less, through others with more."""
+    """Its token can be for several people, whom another client of the application connected with more."""
     page = "https://pages.example"
     clients = settings(tmp_path, allowed_scopes=["free_busy_write"], origins=[page])
     async with open_world(tmp_path, clients=clients) as world:
