@@ -253,7 +253,7 @@ async def test_a_token_of_a_disabled_client_is_nobodys(clock: FakeClock) -> None
 
 
 async def test_a_session_of_a_client_that_moved_to_another_application_must_connect_again(clock: FakeClock) -> None:
-    """As its handles and tokens are dead: it would go on at an application whose other clients it is not judged among."""
+    """As its handles and tokens are dead: at the old application it would not be judged among that one's clients."""
     one = kit(clock)
     stored = await connected(one, A)
     other = Application("other", "i", "s", HOSTS[DataCentre.CA])
