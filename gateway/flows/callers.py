@@ -201,7 +201,7 @@ class Callers:
             )
         fresh = await self.vault.fresh(connection)
         if fresh.client.application != fresh.application.name:
-            raise reconnect_required()  # the client was given another application, where this account is none of its own
+            raise reconnect_required()  # the client was given another application since
         return _of_connection(fresh)
 
     def by_body(self, client_id: object, client_secret: object) -> Caller:

@@ -104,9 +104,7 @@ def test_a_configured_client_whose_record_no_key_opens_counts_as_disabled() -> N
     ],
 )
 def test_a_client_that_cannot_be_used_leaves_no_other_alone(unusable: StoredClient, alone: list[str]) -> None:
-    """The only client of an application may name everybody and adopts what was never seen; one record that cannot be read
-    must not hand it the other client's people.
-    """
+    """Alone, it would adopt what was never seen and name everybody: the people of the client that cannot be read too."""
     secret = {"client_id": "id", "client_secret": "CRN_0123456789abcdefghijklmnop"}
     clients = {
         "app": {"secrets": ["app-secret-0123456789abcdef"], "application": "main"},
