@@ -104,7 +104,7 @@ def test_a_configured_client_whose_record_no_key_opens_counts_as_disabled() -> N
     ],
 )
 def test_a_client_that_cannot_be_used_leaves_no_other_alone(unusable: StoredClient, alone: list[str]) -> None:
-    """Alone, it would adopt what was never seen and name everybody: the people of the client that cannot be read too."""
+    """Alone, it would adopt what was never seen and name everybody, the people of the unreadable client too."""
     secret = {"client_id": "id", "client_secret": "CRN_0123456789abcdefghijklmnop"}
     clients = {
         "app": {"secrets": ["app-secret-0123456789abcdef"], "application": "main"},
