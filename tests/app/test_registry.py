@@ -110,7 +110,9 @@ def test_a_client_that_cannot_be_used_leaves_no_other_alone(unusable: StoredClie
         "app": {"secrets": ["app-secret-0123456789abcdef"], "application": "main"},
         "second": {"secrets": ["second-secret-0123456789abcdef"], "application": "second"},
     }
-    checked = check_settings(good_settings(applications={"main": secret, "second": secret}, clients=clients))
+    checked = check_settings(
+        good_settings(applications={"main": secret, "second": {**secret, "client_id": "second"}}, clients=clients)
+    )
     registry = Registry([], [])
     make_known(checked, {"other": unusable}).fill(registry)
     known = [registry.client(name) for name in clients]
