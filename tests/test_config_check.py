@@ -49,7 +49,7 @@ def test_every_complaint_comes_at_once() -> None:
     spoilt = good_settings(
         public_url="http://gateway.example.com",
         keys={},
-        applications={"main": {"client_id": "id"}, "two": {"client_id": "id", "client_secret": "short"}},
+        applications={"main": {"client_id": "id"}, "two": {"client_id": "id-two", "client_secret": "short"}},
         clients={
             "one": {"secrets": ["a" * 40], "redirect_uris": ["http://app.example.com/", "https://*.example.com/"]},
             "two": {"application": "three"},

@@ -14,7 +14,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.handles import Handles
 from gateway.flows.registry import Registry
 from gateway.flows.service_door import enter_for_operation
-from gateway.flows.vault import Fresh, Vault
+from gateway.flows.vault import Fresh, Vault, reconnect_required
 from gateway.rules.account_header import account_required, named_account, takes_accounts
 from gateway.rules.authorization import bearer_token, single_authorization
 from gateway.rules.client import Application, Client, Custody
@@ -208,7 +208,10 @@ class Callers:
             raise RequestRefused(
                 Code.OPERATION_REFUSED, "This operation takes the application's API key, which pages do not have."
             )
-        return _of_connection(await self.vault.fresh(connection))
+        fresh = await self.vault.fresh(connection)
+        if fresh.client.application != fresh.application.name:
+            raise reconnect_required()  # the client was given another application since
+        return _of_connection(fresh)
 
     def by_body(self, client_id: object, client_secret: object) -> Caller:
         """Say who calls by the credentials in a JSON body.

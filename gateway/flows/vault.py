@@ -140,13 +140,13 @@ class Vault:
     async def _load(self, connection_id: str) -> Stored:
         stored = await self._connections.load(connection_id)
         if stored is None or stored.connection.state != "active":
-            raise _reconnect_required()
+            raise reconnect_required()
         return stored
 
     def _with_registry(self, stored: Stored) -> Fresh:
         application = self._registry.application(stored.connection.application)
         if application is None:
-            raise _reconnect_required()
+            raise reconnect_required()
         return Fresh(stored, self._registry.client(stored.connection.client), application)
 
     def _is_cooling(self, stored: Stored) -> bool:
@@ -237,7 +237,7 @@ class Vault:
         self._metrics.token_requests.labels("vault_refresh", "reconnect_required").inc()
         whose = stored.connection
         _log.warning(events.CONNECTION_LOST, client=whose.client, account=whose.account, lost_by=lost_by)
-        raise _reconnect_required()
+        raise reconnect_required()
 
     async def close(self) -> None:
         """Wait for the refreshes that run, and try once more to store what could not be stored."""
@@ -256,7 +256,8 @@ def _is_behind(latest: Stored, used: str, tokens: TokenSet, at: float) -> bool:
     return there.state != "active" or there.obtained_at < at or tokens.refresh_token != used
 
 
-def _reconnect_required() -> RequestRefused:
+def reconnect_required() -> RequestRefused:
+    """Return the refusal of a connection that is good for nothing any more."""
     return RequestRefused(
         Code.RECONNECT_REQUIRED,
         "Cronofy no longer accepts this connection; the person has to connect again.",

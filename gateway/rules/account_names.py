@@ -23,6 +23,7 @@ NAMING: Final = frozenset(
         "create_real_time_scheduling",
         "create_real_time_sequencing",
         "create_element_token",
+        "create_scheduling_conversation",
         "create_scheduling_request",
         "save_smart_invite",
         "create_bookable_event",

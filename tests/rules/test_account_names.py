@@ -39,6 +39,10 @@ JSON = st.recursive(
         ("create_real_time_sequencing", {"availability": {"sequence": [{"target_calendars": GROUP["members"]}]}}),
         ("create_element_token", {"subs": ["acc_1", "acc_2", "acc_1"], "origin": "https://a.test"}),
         ("create_element_token", {"subs": "acc_1", "sub": "acc_2"}),
+        (
+            "create_scheduling_conversation",
+            {"participants": [{"sub": "acc_1"}, {"participant_id": "@b", "sub": "acc_2"}]},
+        ),
         ("create_scheduling_request", {"scheduling_request": {"hosts": [{"sub": "acc_1"}, {"sub": "acc_2"}]}}),
         ("save_smart_invite", {"recipients": [{"sub": "acc_1"}], "organizer": {"sub": "acc_2"}}),
     ],
