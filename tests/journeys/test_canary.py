@@ -22,7 +22,7 @@ from tests.journeys.stub_upstream import TOKENS, StubUpstream, json_reply, never
 from tests.journeys.test_bad_framing import FRAMINGS
 from tests.journeys.test_broken_upstream import BROKEN_BODIES, ODD_HEADS, sending
 from tests.journeys.test_token_replies import UNUSABLE
-from tests.journeys.world import ADDING, CALLBACK, SECRETS, STRICT, World, open_world
+from tests.journeys.world import ADDING, CALLBACK, SECRETS, STRICT, World, open_world, world_settings
 
 APPLICATION = "emulator-application"
 APPLICATION_SECRET = "CRN_emulator_first_secret_0123456789abcdef"
@@ -175,7 +175,13 @@ async def test_element_tokens_are_said_nowhere(
     page, token, unseen = "https://elements.example", canary("element"), canary("unseen")
     listening.keep(token=token, unseen=unseen)
     client = {"secrets": [SECRETS[ADDING]], "origins": [page]}
-    changes: dict[str, Any] = {"clients": {ADDING: client, STRICT: {"secrets": [SECRETS[STRICT]]}}}
+    # Each has its application to itself, so that the accounts of the page may be named.
+    known = world_settings(store=tmp_path, port=1, cronofy_url=stub.url)["applications"]["main"]
+    changes: dict[str, Any] = {"applications": {"main": known, "other": known}}
+    changes["clients"] = {
+        ADDING: {**client, "application": "main"},
+        STRICT: {"secrets": [SECRETS[STRICT]], "application": "other"},
+    }
     origins = [f"Origin: {page}", "Origin: https://evil.example", f"Origin: {token}", f"Referer: {page}/?et={token}"]
     async with open_world(
         tmp_path, cronofy_url=stub.url, upstream={**IMPATIENT, "read_timeout": 0.2}, **changes
