@@ -69,8 +69,10 @@ class BackendConnections:
         for number, name in enumerate(names):
             if len(found) == limit or number == most:
                 return Page(tuple(found), names[number - 1])
-            stored = await self.connections.load(name)  # None: ended meanwhile, or its key is lost
-            if stored is not None and state in {"", stored.connection.state}:
+            stored = await self.connections.load(name)
+            if stored is None or stored.connection.application != client.application:
+                continue  # ended meanwhile, its key is lost, or from before the client moved to another application
+            if state in {"", stored.connection.state}:
                 found.append(await self._shown(client, stored))
         return Page(tuple(found), "")
 

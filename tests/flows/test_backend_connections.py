@@ -146,3 +146,5 @@ async def test_a_client_of_another_application_is_apart(clock: FakeClock) -> Non
     await connected(one, A)
     with pytest.raises(RequestRefused):
         await backends(one).one(replace(A, application="elsewhere"), "acc_1")
+    page = await backends(one).page(replace(A, application="elsewhere"), cursor="", limit=10, state="")
+    assert page.connections == ()
