@@ -227,3 +227,26 @@ async def test_no_spelling_reaches_another_clients_object(shared: World, path: s
             assert reply.status in {400, 404}
             assert "Gateway-Error" in reply.headers
     assert await paths_seen(shared) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "organizer[sub]=acc_victim",
+        "hosts[][sub]=acc_victim",
+        "scheduling_request%5Bhosts%5D%5B0%5D%5Bsub%5D=acc_victim",
+        "a=b;hosts[][sub]=acc_victim",
+        "a[subs][]=acc_victim",
+        "%73ub=acc_victim",
+        "a[%20sub]=acc_victim",
+    ],
+)
+async def test_a_query_names_nobody_at_any_depth(tmp_path: Path, stub: StubUpstream, query: str) -> None:
+    """Rack makes one set of parameters of query and body, and nests what stands in brackets."""
+    async with open_world(tmp_path, cronofy_url=stub.url, clients=clients(tmp_path, stub.url)) as world:
+        headers = {"Authorization": f"Bearer {SECRETS[STRICT]}"}
+        for path in NAMING_PATHS:
+            url = URL(f"{world.gateway}{path}?{query}", encoded=True)
+            async with world.session.post(url, json={"event": EVENT}, headers=headers) as reply:
+                assert (reply.status, reply.headers["Gateway-Error"]) == (400, "parameter_shadowed"), path
+        assert stub.calls == []

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.account_names import MOST_ATTACHMENTS, MOST_NAMES, NAMING, accounts_named, attachments_named
+from gateway.rules.account_names import (
+    MOST_ATTACHMENTS,
+    MOST_NAMES,
+    NAMING,
+    accounts_named,
+    attachments_named,
+    query_names_accounts,
+)
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.operations import OPERATIONS, Body
@@ -104,3 +111,21 @@ def test_a_name_is_found_wherever_it_is_hidden(body: Any, name: str) -> None:
     hidden = {"a": [body, {"event": {"members": [body, {"sub": name}]}}]}
     assert accounts_named("availability", body) == ()
     assert accounts_named("availability", hidden) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", False),
+        ("et=sub", False),
+        ("subject=x&x_sub=y", False),
+        ("sub=x", True),
+        ("subs[]=x", True),
+        ("a[b][sub]=x", True),
+        ("a%5Bsub%5D=x", True),
+        ("x=1;a[sub]=x", True),
+        ("a[ sub ]", True),
+    ],
+)
+def test_a_query_can_name_accounts_at_any_depth(query: str, *, names: bool) -> None:
+    assert query_names_accounts(query) is names
