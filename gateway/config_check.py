@@ -1,7 +1,7 @@
 """Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from gateway.config.complaint_places import complaint_of, with_line
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
 from gateway.config.operation_names import complaints_about_operations
+from gateway.config.same_applications import complaints_about_same_applications
 from gateway.config.secret_files import Secrets
 from gateway.config.watched_files import files_of
 from gateway.rules.callback_urls import LONGEST_AT_CRONOFY, is_too_long
@@ -81,9 +82,10 @@ def load_settings(path: Path) -> Checked:
     except tomllib.TOMLDecodeError as error:
         raise SettingsInvalid([Complaint(str(path), f"is not TOML: {error}", "mend the line that is named")]) from None
     try:
-        return check_settings(data)
+        checked = check_settings(data)
     except SettingsInvalid as invalid:
         raise SettingsInvalid([with_line(one, text) for one in invalid.complaints], invalid.files) from None
+    return replace(checked, warnings=tuple(with_line(one, text) for one in checked.warnings))
 
 
 def check_settings(data: dict[str, Any]) -> Checked:
@@ -182,6 +184,7 @@ def _rules(settings: Settings) -> list[list[Complaint]]:
         _check_callbacks(settings),
         [] if settings.applications else [Complaint("applications", "is empty", "add [applications.main]")],
         [] if settings.clients else [_NO_CLIENTS],
+        complaints_about_same_applications(settings),
         *(_check_application(name, one, settings) for name, one in settings.applications.items()),
         *(check_client(name, one, settings) for name, one in settings.clients.items()),
     ]

@@ -30,11 +30,26 @@ def test_good_settings_have_no_complaint() -> None:
     assert checked.client_secrets == {"app": ("app-secret-0123456789abcdef",)}
 
 
+def test_a_warning_has_its_line_as_well(tmp_path: Path) -> None:
+    """Of forty clients in a file, the one with the weak secret should not have to be searched for."""
+    path = tmp_path / "gateway.toml"
+    ring = good_settings()["keys"]["ring"]
+    path.write_text(
+        'public_url = "http://127.0.0.1:8080"\n'
+        f'keys.ring = "{ring}"\n'
+        'applications.main = {client_id = "id", client_secret = "weak", emulator_url = "http://localhost:8090"}\n'
+        "[clients.app]\n"
+        'secrets = ["weak-too"]\n'
+    )
+    lines = {one.place: one.line for one in load_settings(path).warnings}
+    assert (lines["public_url"], lines["clients.app.secrets"]) == (1, 5)
+
+
 def test_every_complaint_comes_at_once() -> None:
     spoilt = good_settings(
         public_url="http://gateway.example.com",
         keys={},
-        applications={"main": {"client_id": "id"}, "two": {"client_id": "id", "client_secret": "short"}},
+        applications={"main": {"client_id": "id"}, "two": {"client_id": "id-two", "client_secret": "short"}},
         clients={
             "one": {"secrets": ["a" * 40], "redirect_uris": ["http://app.example.com/", "https://*.example.com/"]},
             "two": {"application": "three"},

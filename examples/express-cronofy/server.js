@@ -168,4 +168,4 @@ app.use((error, request, response, next) => {
   back(response, 'Please connect the calendar again.');
 });
 
-app.listen(Number(new URL(PUBLIC_URL).port) || 3000, '127.0.0.1');
+app.listen(Number(new URL(PUBLIC_URL).port) || 3000, '127.0.0.1', () => console.log(`The app is at ${PUBLIC_URL}`));

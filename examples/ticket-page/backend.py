@@ -127,4 +127,10 @@ def make_app() -> web.Application:
 
 
 if __name__ == "__main__":
-    web.run_app(make_app(), host="127.0.0.1", port=urlsplit(PUBLIC_URL).port or 8060, access_log=None, print=None)
+    web.run_app(
+        make_app(),
+        host="127.0.0.1",
+        port=urlsplit(PUBLIC_URL).port or 8060,
+        access_log=None,
+        print=lambda *_banner: print(f"The page is at {PUBLIC_URL}", flush=True),  # noqa: T201  once it answers
+    )

@@ -76,6 +76,11 @@ def shard_of(name: str) -> Shard:
     return ALL_SHARDS[crc32(name.encode()) % len(ALL_SHARDS)]
 
 
+def owner_of(name: str) -> bytes:
+    """Return what a client's or account's members begin with in the index by clients or accounts."""
+    return name.encode() + b"\0"
+
+
 def member_of(kind: str, record_id: str) -> bytes:
     """Return how a record is named in the indexes."""
     return f"{kind}\0{record_id}".encode()

@@ -101,6 +101,12 @@ class GuardedStore:
         """Return the ids of a kind's living records."""
         return await self._call("list", self._reads, lambda: self._store.list_ids(kind, client=client, account=account))
 
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order."""
+        return await self._call(
+            "page", self._reads, lambda: self._store.page_of_client(kind, client, after=after, limit=limit)
+        )
+
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on."""
         return await self._call("walk", self._reads, lambda: self._store.walk(cursor, limit, kind=kind))

@@ -59,6 +59,10 @@ class MemoryStore:
             and self._lives(record)
         ]
 
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order."""
+        return sorted(one for one in await self.list_ids(kind, client=client) if one > after)[:limit]
+
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on."""
         keys = sorted(key for key in self._records if (kind is None or key[0] == kind) and _cursor(key) > cursor)

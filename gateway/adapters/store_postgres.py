@@ -69,6 +69,7 @@ UPDATE gateway_records present SET value = $4, sealed_by = $5
 WHERE {_NAMED} AND {_LIVES} AND present.version = $6 AND present.value = $7 RETURNING 1
 """  # noqa: S608  constants only
 _LIST: Final = "SELECT id FROM gateway_records WHERE kind = $1 AND (expires_at IS NULL OR expires_at > $2)"
+_PAGE_OF_CLIENT: Final = f"{_LIST} AND client = $3 AND client <> '' AND id > $4 ORDER BY id LIMIT $5"
 _WALK: Final = f"SELECT kind, id, {_FIELDS} FROM gateway_records WHERE (kind, id) > ($1, $2)"  # noqa: S608  constants only
 _COUNT: Final = "SELECT kind, sealed_by, count(*) FROM gateway_records GROUP BY kind, sealed_by"
 _SWEEP: Final = """
@@ -188,6 +189,11 @@ class PostgresStore:
                 statement += f" AND {column} = ${len(values)}"
                 statement += f" AND {column} <> ''" if wanted else ""  # what the partial index is told by
         return [row[0] for row in await self._connections.rows(statement, *values, again=True)]
+
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order."""
+        values = (kind, self._clock.now(), client, after, limit)
+        return [row[0] for row in await self._connections.rows(_PAGE_OF_CLIENT, *values, again=True)]
 
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on."""

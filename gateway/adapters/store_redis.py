@@ -17,6 +17,7 @@ from gateway.adapters.redis_layout import (
     Shard,
     member_of,
     names_of,
+    owner_of,
     packed,
     shard_of,
     unpacked,
@@ -128,6 +129,23 @@ class RedisStore:
 
         return [record_id for ids in await _of_all_shards(ids_of) for record_id in ids]
 
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order."""
+        owner = owner_of(client)
+
+        async def ids_of(shard: Shard) -> list[str]:
+            last, found = owner + member_of(kind, after) if after else b"", list[str]()
+            while len(found) < limit:
+                page = await self._page(shard.client, owner + member_of(kind, ""), last, limit)
+                living = await self._living(shard, [one.removeprefix(owner) for one in page])
+                found += [names_of(member)[1] for member in living]
+                if len(page) < limit:
+                    break
+                last = page[-1]
+            return found
+
+        return sorted(record_id for ids in await _of_all_shards(ids_of) for record_id in ids)[:limit]
+
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on: shard after shard, in each by name."""
         number, _, last = cursor.partition(":")
@@ -212,12 +230,12 @@ class RedisStore:
 
     async def _owned(self, key: bytes, name: str, prefix: bytes) -> list[bytes]:
         """Return what an index by client or account has of a name, without the name."""
-        owner = name.encode() + b"\0"
+        owner = owner_of(name)
         return [one[len(owner) :] for one in await self._members(key, owner + prefix)]
 
     async def _also_of(self, key: bytes, name: str, members: Sequence[bytes]) -> list[bytes]:
         """Return those members that an index by client or account has of a name."""
-        owner, found = name.encode() + b"\0", list[bytes]()
+        owner, found = owner_of(name), list[bytes]()
         for start in range(0, len(members), _PAGE):
             some = members[start : start + _PAGE]
             scores = await self._link.call("ZMSCORE", key, *(owner + member for member in some))

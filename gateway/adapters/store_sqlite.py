@@ -53,6 +53,11 @@ AND (:client IS NULL OR client = :client) AND (:account IS NULL OR account = :ac
 _LIST_ALL: Final = _LIST % ("", "")
 _LIST_BY_CLIENT: Final = _LIST % ("INDEXED BY records_by_client", "AND client = :client AND client <> ''")
 _LIST_BY_ACCOUNT: Final = _LIST % ("INDEXED BY records_by_account", "AND account = :account AND account <> ''")
+# The table has no row ids, so its indexes end in the primary key: this one is in the order of the ids already.
+_PAGE_OF_CLIENT: Final = f"""
+SELECT id FROM records INDEXED BY records_by_client
+WHERE kind = :kind AND client = :client AND client <> '' AND id > :after AND {_LIVES} ORDER BY id LIMIT :limit
+"""  # noqa: S608  constants only
 _WALK: Final = f"""
 SELECT kind, id, {_FIELDS} FROM records WHERE (kind, id) > (:after_kind, :after_id) ORDER BY kind, id LIMIT :limit
 """  # noqa: S608  constants only
@@ -150,6 +155,11 @@ class SqliteStore:
         values = {"kind": kind, "client": client, "account": account, "now": self._clock.now()}
         statement = _LIST_BY_ACCOUNT if account is not None else _LIST_ALL if client is None else _LIST_BY_CLIENT
         return [row[0] for row in await self._all(statement, values)]
+
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order."""
+        values = {"kind": kind, "client": client, "after": after, "limit": limit, "now": self._clock.now()}
+        return [row[0] for row in await self._all(_PAGE_OF_CLIENT, values)]
 
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on."""

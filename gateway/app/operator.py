@@ -13,7 +13,6 @@ from gateway.app.outside import Outside, open_outside, open_store
 from gateway.app.registry import make_known
 from gateway.config_check import Checked
 from gateway.flows.callers import Caller
-from gateway.flows.connections import connection_id
 from gateway.flows.erasure import Erasure
 from gateway.flows.explain import Question
 from gateway.flows.exports import Exports
@@ -22,6 +21,7 @@ from gateway.flows.imports import Imports
 from gateway.flows.inventory import Inventory
 from gateway.flows.nodes import Agreement, agreement
 from gateway.flows.ports import Clock, RecordStore
+from gateway.flows.stored_connection import connection_id
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnusable
 from gateway.rules.pace import Pace
@@ -152,4 +152,6 @@ async def explain_for_operator(checked: Checked, client_id: str, account: str, q
         scope = stored.connection.scope if stored else await doors.tokens.bindings.scope_of(client, account)
         caller = Caller(doors.registry.application_of(client), (client,), "", account, is_person=True)
         answer = await doors.explainer.explain(replace(question, scope=scope or ""), caller)
+        if scope is None:
+            answer["what_to_do"] = "Let the person connect through this client first."
         return {"connected": scope is not None, **answer}

@@ -1,5 +1,6 @@
 """Applications and clients, made of the settings and of what the store holds."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from gateway.app.stored_settings import check_stored
@@ -24,19 +25,21 @@ class Known:
         clients: the clients that work.
         disabled: those that do not.
         ignored: what the store says in vain, by client id, each with the reason.
+        shared: names of the applications that a stored client may be using which cannot be made.
     """
 
     applications: list[Application]
     clients: list[Client]
     disabled: list[Client]
     ignored: dict[str, str]
+    shared: frozenset[str] = frozenset()
 
     def fill(self, registry: Registry, *, with_disabled: bool = False) -> None:
         """Put all of it in the place of what a registry knew; with those that are disabled for an operator's work."""
         if with_disabled:
-            registry.replace(self.applications, [*self.clients, *self.disabled])
+            registry.replace(self.applications, [*self.clients, *self.disabled], shared=self.shared)
         else:
-            registry.replace(self.applications, self.clients, disabled=self.disabled)
+            registry.replace(self.applications, self.clients, disabled=self.disabled, shared=self.shared)
 
 
 def make_registry(checked: Checked) -> Registry:
@@ -49,7 +52,7 @@ def make_known(checked: Checked, stored: Stored) -> Known:
     """Make applications and clients of checked settings and of what the store holds; an id of the settings wins."""
     applications = [_application(name, checked) for name in checked.settings.applications]
     settings, ignored = _all_settings(checked, stored)
-    known = Known(applications, [], [], ignored)
+    known = Known(applications, [], [], ignored, _shared(checked, stored, settings))
     for name, one in settings.items():
         told = stored.get(name, StoredClient())
         secrets = (*checked.client_secrets.get(name, ()), *(each.secret for each in told.secrets))
@@ -74,6 +77,16 @@ def _all_settings(checked: Checked, stored: Stored) -> tuple[dict[str, ClientSet
             except SettingsInvalid as invalid:
                 ignored[name] = "; ".join(f"{each.place} {each.problem}" for each in invalid.complaints if each.fatal)
     return settings, ignored
+
+
+def _shared(checked: Checked, stored: Stored, usable: Collection[str]) -> frozenset[str]:
+    """Return the applications whose other clients are not alone: a stored one is there, although it cannot be made."""
+    shared: set[str] = set()
+    for name, one in stored.items():
+        if name not in usable and (one is UNREADABLE or one.settings is not None):
+            named = str((one.settings or {}).get("application"))
+            shared |= {named} if named in checked.settings.applications else set(checked.settings.applications)
+    return frozenset(shared)
 
 
 def _application(name: str, checked: Checked) -> Application:

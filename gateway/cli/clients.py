@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, TypeVar
 
 import typer
@@ -51,7 +52,7 @@ def add_client(
     home: Annotated[str, typer.Option(help="Its own page; opens the browser door.")] = "",
     origin: Annotated[list[str] | None, typer.Option(help="An origin of its pages; again for each.")] = None,
     from_file: Annotated[
-        Path | None, typer.Option(help="TOML or JSON with any settings, named as in [clients.ID]; options win.")
+        Path | None, typer.Option(help="TOML or JSON with any settings, named as in \\[clients.ID]; options win.")
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Put these settings in the place of a stored client's; secrets stay.")
@@ -85,7 +86,8 @@ def add_client(
         text = "The configuration has a client of this id: as long as it does, its settings count, not the stored ones."
         err.print(f"[yellow]{text}[/]", highlight=False, soft_wrap=True)
     _run(checked, lambda stored: stored.add(client, named_settings(settings), replace=replace))
-    hint = "" if replace else f" Issue a secret with: cronofy-gateway clients secret {client}"
+    named = f" --config {quote(str(config))}" if config else ""
+    hint = "" if replace else f" Issue a secret with: cronofy-gateway clients secret {client}{named}"
     out.print(f"The client {client} is stored.{hint}", markup=False, highlight=False, soft_wrap=True)
 
 

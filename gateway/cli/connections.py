@@ -18,12 +18,13 @@ from gateway.cli.import_progress import ImportProgress, print_failures, summary
 from gateway.cli.interrupts import stopping
 from gateway.cli.private_files import FileUnusable, fresh_file, new_file
 from gateway.cli.settings import ConfigFile, err, load, out, told
-from gateway.cli.stories import leave_where_nothing_lasts
+from gateway.cli.stories import leave_where_nothing_lasts, run_over
 from gateway.config_check import Checked
 from gateway.flows.import_runs import ImportRun
 from gateway.observe.log import set_up_log
 from gateway.rules.import_outcomes import Result
 from gateway.rules.pace import HIGHEST_RATE, USUAL_RATE
+from gateway.web.keys import PublicDoors
 
 connections = typer.Typer(help="Stored connections: moving people in and out.", no_args_is_help=True)
 
@@ -163,9 +164,16 @@ def _load_lasting(config: Path | None, client: str) -> Checked:
     checked = load(config)
     set_up_log(level="error", form="console", stream=sys.stderr)
     leave_where_nothing_lasts(checked)
-    if client not in checked.settings.clients:
-        _leave(f"client {client} is not in the settings; there are: {', '.join(checked.settings.clients)}")
+    if client not in checked.settings.clients:  # else the store may have it, disabled or not
+        known = run_over(checked, _clients_known)
+        if client not in known:
+            _leave(f"client {client} is neither in the settings nor in the store; there are: {', '.join(known)}")
     return checked
+
+
+async def _clients_known(doors: PublicDoors) -> list[str]:
+    registry = doors.registry
+    return [one.id for application in registry.applications for one in registry.clients_of(application)]
 
 
 @contextmanager

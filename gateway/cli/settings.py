@@ -31,6 +31,10 @@ def load(config: Path | None) -> Checked:
         return read(config)
     except SettingsInvalid as invalid:
         print_complaints(config, invalid.complaints)
+        if config is None:
+            err.print(
+                "No settings file was named; name one with --config gateway.toml.", highlight=False, soft_wrap=True
+            )
         raise typer.Exit(1) from None
     except KeyRingInvalid as invalid:
         print_complaints(config, [Complaint("keys.ring", str(invalid), "see: cronofy-gateway keys generate")])

@@ -93,7 +93,9 @@ class ClientSettings(Section):
         RevokeRefused.PROFILE,
         description="A refused person's new profile: disconnect it at Cronofy (profile), or none.",
     )
-    may_impersonate: bool = Field(default=False, description="Its Cronofy-Impersonate header is passed on.")
+    may_impersonate: bool = Field(
+        default=False, description="Its Cronofy-Impersonate header is passed on, from its backend and not from pages."
+    )
     origins: list[str] = Field(
         default=[],
         description="Origins of its pages. With home: same-site with public_url, and they may call with cookies. "

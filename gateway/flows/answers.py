@@ -4,25 +4,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import structlog
+
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
 from gateway.flows.custodian import Custodian
 from gateway.flows.elements import Elements
 from gateway.flows.ownership import Ownership
 from gateway.flows.ports import UpstreamReply
+from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers
 from gateway.rules.client import Custody
+from gateway.rules.content_coding import decode_body
 from gateway.rules.data_centres import API_ORIGINS
 from gateway.rules.error_codes import Code
-from gateway.rules.errors import CronofyUnavailable
+from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import Pairs, to_client
 from gateway.rules.operations import Match
 from gateway.rules.page_links import relink_page
 from gateway.rules.token_reply import ReplyInvalid, read_token_reply
+from gateway.rules.withheld import repeats
 
 _OK: Final = 200
 _SUCCESS: Final = range(200, 300)
+_ERROR: Final = 400
+_VALIDATORS: Final = frozenset({"etag", "content-md5", "digest"})  # they were of other bytes
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +110,10 @@ class Answers:
             request_id=asked.request_id,
             session=asked.caller.is_of_page or asked.match.operation.issues_tokens,
         )
+        withheld = asked.caller.withheld
+        headers = [pair for pair in headers if not any(one in pair[1] for one in withheld)]
+        if withheld and reply.status >= _ERROR and asked.method != "HEAD":
+            return await self._error(reply, headers, withheld)
         operation = asked.match.operation
         # Any success of an operation that issues tokens is read: what is not read is not kept here either.
         issues = operation.issues_tokens or operation.issues_element_token
@@ -127,8 +140,27 @@ class Answers:
             raise
         finally:
             reply.close()
-        validators = {"etag", "content-md5", "digest"}  # they were of other bytes
-        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in validators], body, None)
+        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in _VALIDATORS], body, None)
+
+    async def _error(self, reply: UpstreamReply, headers: Pairs, withheld: tuple[str, ...]) -> Answer:
+        """Return Cronofy's error, with its body only where that does not repeat what the gateway had sent."""
+        try:
+            body = await reply.read(self.settings.max_page_bytes)
+        except CronofyUnavailable as error:
+            self.metrics.upstream_failures.labels(error.code).inc()
+            raise
+        finally:
+            reply.close()
+        coding = ", ".join(value for name, value in reply.headers if name.lower() == "content-encoding")
+        try:
+            plain = decode_body(body, coding, limit=self.settings.max_page_bytes)
+        except RequestRefused:  # nobody knows what is in it
+            plain = None
+        if plain is not None and not repeats(plain, withheld):
+            return Answer(reply.status, headers, body, None)
+        _log.warning(events.ANSWER_WITHHELD, status=reply.status)
+        of_body = _VALIDATORS | {"content-type", "content-encoding"}
+        return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in of_body], b"", None)
 
     def make_own(self, asked: Asked, mode: str) -> Answer:
         """Return the answer to a batch of which no item is left to be sent."""

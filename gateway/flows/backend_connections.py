@@ -3,15 +3,15 @@
 Found by client and account together, so that another client's connection looks like one that never was.
 """
 
-import heapq
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.flows.connections import Connection, Connections, Stored, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.erasure import Erasure
 from gateway.flows.modes import ModeBook
 from gateway.flows.registry import Registry
 from gateway.flows.service_door import connection_unknown
+from gateway.flows.stored_connection import Connection, Stored, connection_id
 from gateway.rules.access_mode import AccessMode, Profile, header_value
 from gateway.rules.client import Client
 
@@ -57,21 +57,23 @@ class BackendConnections:
         Args:
             client: whose.
             cursor: of the page before; empty to begin.
-            limit: the most that are returned; a page of one state may be shorter, and even empty, before the last.
+            limit: the most that are returned; a page before the last may be shorter, and one of a state even empty.
             state: only those in this state; empty for all.
 
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        ids = await self.connections.ids_of(client)
+        most = _MOST_LOOKED_AT if state else limit
         # One more than is looked at tells whether there is a next page.
-        names = heapq.nsmallest(_MOST_LOOKED_AT + 1, (one for one in ids if one > cursor))
+        names = await self.connections.page_of_ids(client, after=cursor, limit=most + 1)
         found: list[BackendConnection] = []
         for number, name in enumerate(names):
-            if len(found) == limit or number == _MOST_LOOKED_AT:
+            if len(found) == limit or number == most:
                 return Page(tuple(found), names[number - 1])
-            stored = await self.connections.load(name)  # None: ended meanwhile, or its key is lost
-            if stored is not None and state in {"", stored.connection.state}:
+            stored = await self.connections.load(name)
+            if stored is None or stored.connection.application != client.application:
+                continue  # ended meanwhile, its key is lost, or from before the client moved to another application
+            if state in {"", stored.connection.state}:
                 found.append(await self._shown(client, stored))
         return Page(tuple(found), "")
 

@@ -14,7 +14,7 @@ from gateway.flows.bindings import Bindings
 from gateway.flows.handles import Handles
 from gateway.flows.registry import Registry
 from gateway.flows.service_door import enter_for_operation
-from gateway.flows.vault import Fresh, Vault
+from gateway.flows.vault import Fresh, Vault, reconnect_required
 from gateway.rules.account_header import account_required, named_account, takes_accounts
 from gateway.rules.authorization import bearer_token, single_authorization
 from gateway.rules.client import Application, Client, Custody
@@ -65,6 +65,12 @@ class Caller:
     def may_be_sent_twice(self) -> bool:
         """Whether another credential may be tried when Cronofy refuses this one, so that the body is worth keeping."""
         return bool(self.connection) or (bool(self.key) and len(self.application.client_secrets) > 1)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """What Cronofy is shown in the gateway's name, and must not come back to whoever calls."""
+        token = (self.bearer,) if self.connection and self.bearer else ()
+        return (*token, *(self.application.client_secrets if self.key else ()))
 
     @property
     def client(self) -> Client | None:
@@ -169,13 +175,16 @@ class Callers:
         application = self.registry.application(handle.application) if handle else None
         clients = self.registry.clients_of(application) if application else ()
         if handle is None or handle.kind != "access" or not any(handle.is_of(one) for one in clients):
-            raise _unauthorized(Code.CREDENTIALS_UNKNOWN, "This access token has expired, or was never given out.")
+            raise _handle_unknown()
         if not operation.credentials & _OF_TOKENS:
             # Cronofy would answer 401 to a token here, which must not be taken for a dead connection.
             raise RequestRefused(
                 Code.OPERATION_REFUSED, "This operation takes the API key: send the client secret as Bearer."
             )
-        return _of_connection(await self.vault.fresh(handle.connection))
+        fresh = await self.vault.fresh(handle.connection)
+        if handle.is_outlived_by(fresh.stored.connection):
+            raise _handle_unknown()
+        return _of_connection(fresh)
 
     async def _by_token(self, token: str) -> Caller:
         binding = await self.bindings.find(token)
@@ -199,7 +208,10 @@ class Callers:
             raise RequestRefused(
                 Code.OPERATION_REFUSED, "This operation takes the application's API key, which pages do not have."
             )
-        return _of_connection(await self.vault.fresh(connection))
+        fresh = await self.vault.fresh(connection)
+        if fresh.client.application != fresh.application.name:
+            raise reconnect_required()  # the client was given another application since
+        return _of_connection(fresh)
 
     def by_body(self, client_id: object, client_secret: object) -> Caller:
         """Say who calls by the credentials in a JSON body.
@@ -231,6 +243,10 @@ def _of_connection(fresh: Fresh) -> Caller:
 def _who(caller: Caller) -> tuple[object, ...]:
     """Return what tells callers apart; the application's secret may change between two looks at one."""
     return caller.clients, caller.is_person, caller.account, caller.connection, caller.is_person and caller.bearer
+
+
+def _handle_unknown() -> RequestRefused:
+    return _unauthorized(Code.CREDENTIALS_UNKNOWN, "This access token has expired, or was never given out.")
 
 
 def _unauthorized(code: Code, public: str) -> RequestRefused:

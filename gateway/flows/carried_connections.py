@@ -7,9 +7,10 @@ ended here is not taken in again from a copy that was made before.
 from collections import OrderedDict
 from typing import Final
 
-from gateway.flows.connections import Connection, Connections
+from gateway.flows.connections import Connections
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.stored_connection import Connection
 
 _MOST_FORGOTTEN: Final = 10_000
 _TRIES: Final = 10

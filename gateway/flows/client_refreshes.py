@@ -56,11 +56,11 @@ class ClientRefreshes:
             else:
                 refreshed = await self.refreshes.ask(application, token, account=account, more=more)
         except UnusableReply as unusable:
-            return self.replies.pass_on(unusable.reply, REFRESH_GRANT)
+            return self.replies.pass_on(unusable.reply, application, REFRESH_GRANT)
         reply = remaining(refreshed, self.clock.now())
         if reply.status != _OK:
-            return self.replies.pass_on(reply, REFRESH_GRANT)
-        tokens = self.replies.read(reply)
+            return self.replies.pass_on(reply, application, REFRESH_GRANT)
+        tokens = self.replies.read(reply, application)
         account = tokens.account or account
         self.replies.note_older_grant(client, account, tokens.scope)
         await self.bindings.remember(client, tokens, account=account, scope=tokens.scope)

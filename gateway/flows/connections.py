@@ -4,9 +4,9 @@ Sessions point at a connection. A person with two browsers has two sessions and 
 same refresh token to both and may change it on use: two copies would kill each other.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -14,62 +14,14 @@ from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.short_memory import ShortMemory
+from gateway.flows.stored_connection import Connection, Stored, connection_id
 from gateway.rules.client import Client
-from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
 
 CONNECTION: Final = "connection"
 _PAGE: Final = 200
 _TRIES: Final = 5
-
-
-class Connection(msgspec.Struct, frozen=True):
-    """A stored link.
-
-    Attributes:
-        client: id of its client.
-        application: name of its application.
-        account: `sub`.
-        access_token: never leaves.
-        refresh_token: never leaves.
-        expires_at: Unix time, in seconds, at which the access token expires.
-        obtained_at: Unix time, in seconds, at which it was obtained.
-        scope: as granted.
-        state: `reconnect_required` once Cronofy refused the refresh token for good.
-        lost_by: how it came to that: `refused`, `interrupted` (an answer to an earlier refresh was lost), `young_401`
-            (a token was refused right after it was given), or `ended` here.
-        profiles: ids of the profiles that were connected through this client: what it may end where others hang on the
-            account.
-    """
-
-    client: str
-    application: str
-    account: str
-    access_token: str
-    refresh_token: str
-    expires_at: float
-    obtained_at: float
-    scope: str
-    state: Literal["active", "reconnect_required"] = "active"
-    lost_by: str = ""
-    profiles: tuple[str, ...] = ()
-
-    def __repr__(self) -> str:  # the tokens stay out of tracebacks and logs
-        return f"Connection(client={self.client!r}, account={self.account!r}, state={self.state!r})"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A connection as it stands in the store, with its version."""
-
-    id: str
-    connection: Connection
-    version: int
-
-
-def connection_id(client: Client, account: str) -> str:
-    """Name a client's connection to an account."""
-    return fingerprint("connection", client.id, client.application, account)
+_LIFE_BYTES: Final = 8  # only to tell lives apart
 
 
 class Connections:
@@ -143,8 +95,10 @@ class Connections:
             before = there.connection.profiles if there else ()
             profiles = tuple(dict.fromkeys((*before, *fresh.profiles)))
             wanted = (there.version if there else 0) if expected is None else expected
+            life = there.connection.life if there and there.connection.state == "active" else fresh.life
             try:
-                return await self._save(record_id, msgspec.structs.replace(fresh, profiles=profiles), expected=wanted)
+                made = msgspec.structs.replace(fresh, profiles=profiles, life=life)
+                return await self._save(record_id, made, expected=wanted)
             except VersionMoved:
                 if expected is not None:
                     raise
@@ -185,6 +139,7 @@ class Connections:
             obtained_at=now,
             scope=tokens.scope,
             profiles=(tokens.profile_id,) if tokens.profile_id else (),
+            life=secrets.token_hex(_LIFE_BYTES),
         )
 
     async def renew(self, stored: Stored, tokens: TokenSet, at: float) -> Stored:
@@ -259,13 +214,18 @@ class Connections:
             if not cursor:
                 return
 
-    async def ids_of(self, client: Client) -> Sequence[str]:
-        """Return the names of a client's connections, in no order.
+    async def page_of_ids(self, client: Client, *, after: str, limit: int) -> Sequence[str]:
+        """Return the names of a client's next connections, in an order that stays; fewer than `limit` at the end.
+
+        Args:
+            client: whose.
+            after: the name before the first one; empty to begin with.
+            limit: the most names.
 
         Raises:
             StoreUnavailable: they cannot be known now.
         """
-        return await self._records.store.list_ids(CONNECTION, client=client.id)
+        return await self._records.store.page_of_client(CONNECTION, client.id, after=after, limit=limit)
 
     async def any_active(self, application: str, account: str) -> bool:
         """Say whether any client has an active connection to an account.
@@ -293,9 +253,3 @@ class Connections:
         """
         found = await self.of_account(application, account)
         return any(one.connection.state == "active" and one.connection.client != client for one in found)
-
-
-def _with_profile(before: Stored | None, tokens: TokenSet) -> tuple[str, ...]:
-    """Return the profiles that stood there, united with the one that was just connected."""
-    known = before.connection.profiles if before else ()
-    return tuple(dict.fromkeys((*known, *((tokens.profile.id,) if tokens.profile else ()))))

@@ -16,10 +16,10 @@ from typing import Any, Final
 import msgspec
 
 from gateway.flows.carried_connections import CarriedConnections, is_newer
-from gateway.flows.connections import Connection
 from gateway.flows.ports import Clock, SealBroken, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sessions import OpenSession, SessionRecord, Sessions
+from gateway.flows.stored_connection import Connection
 from gateway.rules.client import Client
 from gateway.rules.cookie_text import as_cookie, of_cookie
 from gateway.rules.cookies import CookieNames

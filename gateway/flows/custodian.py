@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.flows.bindings import Bindings
-from gateway.flows.connections import Connections, Stored, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.handles import Handles
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock
 from gateway.flows.refreshes import Refreshes
+from gateway.flows.stored_connection import Stored, connection_id
 from gateway.flows.successors import use_newest
 from gateway.flows.token_replies import TokenReplies, not_known, unusable
 from gateway.flows.vault import Vault
@@ -26,6 +27,7 @@ from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.handles import handle_kind
 from gateway.rules.token_reply import TokenSet, read_token_reply, with_handles, write_token_reply
 from gateway.rules.token_request import REFRESH_GRANT
+from gateway.rules.withheld import without_repeating
 
 # An access handle must be worth asking for, so an access token that is closer to its end than this is renewed first.
 WORTH_HAVING: Final = 300.0
@@ -61,8 +63,10 @@ class Custodian:
             raise unusable("no sub")
         stored = await self.connections.connect(client, tokens)
         access = await self._issue_access(client, stored, lives=tokens.expires_in)
-        refresh = await self.handles.issue("refresh", client, tokens.account, stored.id)
-        return with_handles(raw, access=access, refresh=refresh)
+        refresh = await self._issue_refresh(client, stored)
+        answer = with_handles(raw, access=access, refresh=refresh)
+        # Whatever else Cronofy may add one day, the tokens themselves do not leave in it.
+        return without_repeating(answer, (tokens.access_token, tokens.refresh_token))
 
     async def refresh(self, client: Client, application: Application, token: str) -> ApiReply:
         """Answer a refresh, whatever the client shows: a refresh handle, or a token from before it had handles.
@@ -80,7 +84,7 @@ class Custodian:
         try:
             if handle_kind(token) is None:
                 stored = await self._move_in(client, application, token)
-                handle = await self.handles.issue("refresh", client, stored.connection.account, stored.id)
+                handle = await self._issue_refresh(client, stored)
             else:
                 stored, handle = await self._of_handle(client, token), token
         except RequestRefused as refused:
@@ -92,11 +96,29 @@ class Custodian:
         body = await self._answer(client, stored, handle)
         return self.replies.hand_out(ApiReply(_OK, body), client, held.account, REFRESH_GRANT)
 
+    async def account_named(self, client: Client, token: str) -> str:
+        """Return the account that a handle names in a client's revocation; empty where that means nothing any more.
+
+        A handle from before the connection was ended must not end what the person has connected since.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        handle = await self.handles.find_named(token)
+        if handle is None or not handle.is_of(client):
+            return ""
+        stored = await self.connections.load(handle.connection)
+        return "" if stored is not None and handle.is_outlived_by(stored.connection) else handle.account
+
     async def _of_handle(self, client: Client, token: str) -> Stored:
         handle = await self.handles.find(token)
         if handle is None or handle.kind != "refresh" or not handle.is_of(client):
             raise not_known()
-        return (await self.vault.fresh(handle.connection, margin=WORTH_HAVING)).stored
+        stored = (await self.vault.fresh(handle.connection, margin=WORTH_HAVING)).stored
+        if handle.is_outlived_by(stored.connection):
+            await self.handles.end(token)
+            raise not_known()
+        return stored
 
     async def _answer(self, client: Client, stored: Stored, handle: str) -> bytes:
         """Write the answer: the tokens themselves for a client that keeps them by now, else handles."""
@@ -115,7 +137,12 @@ class Custodian:
         return write_token_reply(access=access, refresh=handle, expires_in=lives, scope=held.scope)
 
     async def _issue_access(self, client: Client, stored: Stored, *, lives: float) -> str:
-        return await self.handles.issue("access", client, stored.connection.account, stored.id, lives=lives)
+        held = stored.connection
+        return await self.handles.issue("access", client, held.account, stored.id, lives=lives, life=held.life)
+
+    async def _issue_refresh(self, client: Client, stored: Stored) -> str:
+        held = stored.connection
+        return await self.handles.issue("refresh", client, held.account, stored.id, life=held.life)
 
     async def _move_in(self, client: Client, application: Application, token: str) -> Stored:
         """Take a refresh token in that Cronofy had given to this client; nobody else's, and none that is not known.

@@ -204,8 +204,20 @@ class DelegatedCallbacks:
                 raise RequestRefused(Code.INVALID_GRANT, "The code was not issued for this client and redirect_uri.")
             return Delegate(own_callback_url(self.rules.public_url, secret), callback.parent)
         passed_on = await self.book.find_passed_on(client, redirect_uri)
-        if passed_on is None:
+        if passed_on is None or self._is_anothers(client, redirect_uri):
             return None
         # A URL that is a redirect URI as well may have brought the code of a person who came by themselves.
         is_both = is_registered(redirect_uri, client.redirect_uris)
         return Delegate("", "" if is_both else passed_on.parent)
+
+    def _is_anothers(self, client: Client, url: str) -> bool:
+        """Say whether codes of another client's people come to a URL, which a client may have named as its callback.
+
+        Cronofy gave the code to the application that both use, and would take it from either.
+        """
+        if is_registered(url, client.redirect_uris):
+            return False
+        others = (one for one in self.registry.clients_of(self.registry.application_of(client)) if one.id != client.id)
+        return url.startswith(f"{self.rules.public_url}/") or any(
+            is_registered(url, one.redirect_uris) for one in others
+        )

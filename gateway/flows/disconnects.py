@@ -16,10 +16,11 @@ from typing import Any, Final
 import structlog
 
 from gateway.flows.bindings import Bindings
-from gateway.flows.connections import Connections, Stored, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.delegations import SERVICE_ACCOUNT, Delegations
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import CronofyApi, VersionMoved
+from gateway.flows.stored_connection import Stored, connection_id
 from gateway.flows.vault import Fresh, Vault
 from gateway.observe import events
 from gateway.rules.client import Application, Client
@@ -78,10 +79,16 @@ class Disconnects:
         elif profile_id and await self._is_shared(fresh, profile_id):
             await self._revoke_profile(fresh, profile_id)
             await self.modes.forget(fresh.application, stored.connection.account)
-            if await self._others(stored) or not keep:
+            others = await self._others(stored)
+            if others and not set(stored.connection.profiles) - {profile_id}:
+                # Nothing of the account is this client's any more: what is left of it was connected through others.
+                await self.bindings.forget_account(fresh.client, stored.connection.account)
+            elif others or not keep:
                 return
         else:
             await self._revoke_token(fresh)
+            # Else what the app held before would open whatever the person connects next.
+            await self.bindings.forget_account(fresh.client, stored.connection.account)
         await self.modes.forget(fresh.application, stored.connection.account)
         await self._close(connection_id, keep=keep)
 
@@ -142,10 +149,9 @@ class Disconnects:
         # the last of its line; but apps refresh by themselves, and a lost connection may have had a successor.
         if active and not await self.bindings.has_other_client(application.name, account, ""):
             newest = max(active, key=lambda one: one.connection.obtained_at)
-            named = {"token": newest.connection.refresh_token}
+            await self._revoke_newest(application, newest, more or {})
         else:
-            named = {"sub": account}
-        await self._revoke(application, account, {**(more or {}), **named})
+            await self._revoke(application, account, {**(more or {}), "sub": account})
         await self.modes.forget(application, account)
         return Ended.AUTHORIZATION
 
@@ -183,8 +189,19 @@ class Disconnects:
         _log.info(events.PROFILE_REVOKED, account=fresh.stored.connection.account, profile=profile_id)
 
     async def _revoke_token(self, fresh: Fresh) -> None:
-        connection = fresh.stored.connection
-        await self._revoke(fresh.application, connection.account, {"token": connection.refresh_token})
+        await self._revoke_newest(fresh.application, fresh.stored, {})
+
+    async def _revoke_newest(self, application: Application, stored: Stored, more: Mapping[str, Any]) -> None:
+        """End an authorization by its refresh token, and by the account where a refresh may have replaced that.
+
+        Else the authorization would live on at Cronofy with nobody left who could end it.
+        """
+        connection = stored.connection
+        if await self.vault.holds_newest(stored):
+            await self._revoke(application, connection.account, {**more, "token": connection.refresh_token})
+            if await self.vault.holds_newest(stored):
+                return
+        await self._revoke(application, connection.account, {**more, "sub": connection.account})
 
     async def _revoke(self, application: Application, account: str, named: Mapping[str, Any]) -> None:
         credentials = {"client_id": application.client_id, "client_secret": application.client_secret}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gateway.flows.bindings import BINDING, Bindings, account_key
 from gateway.flows.callback_book import CALLBACK
-from gateway.flows.connections import CONNECTION, connection_id
+from gateway.flows.connections import CONNECTION
 from gateway.flows.disconnects import Disconnects, Ended
 from gateway.flows.element_bindings import ELEMENT_TOKEN
 from gateway.flows.handles import HANDLE, Handles
@@ -22,6 +22,7 @@ from gateway.flows.ports import RecordStore
 from gateway.flows.refresh_journal import REFRESH
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import SESSION, Sessions
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.client import Application, Client
 
 # Every kind that lies under an account's name; tickets and flows are gone within minutes and do not.

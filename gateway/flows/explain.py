@@ -14,6 +14,7 @@ from gateway.rules.conferencing import way_out
 from gateway.rules.mode_limits import Effect, Rule, RuleState, limit_of
 from gateway.rules.operation_table import OperationTable
 from gateway.rules.operations import Match
+from gateway.rules.privileges import why_beyond_scopes, why_not_called
 from gateway.rules.request_target import read_target
 from gateway.rules.scopes import covers
 
@@ -49,7 +50,9 @@ class Explainer:
         Raises:
             RequestRefused: the path is no operation, or cannot be judged; as the proxied path would say.
         """
-        match = self.table.match(question.method, read_target(question.path))
+        target = read_target(question.path)
+        match = self.table.match(question.method, target)
+        may_not = _why_not(match, target.query, caller)
         refusals = await self.rules.forbidden(match, question.body, caller, ask_cronofy=False)
         state = self.rules.conferencing_state
         refused = bool(refusals) and state is RuleState.ENFORCE
@@ -62,11 +65,12 @@ class Explainer:
             "scope_held": question.scope,
             "scope_covered": scope_covered,
             "access_mode": str(mode),
-            "verdict": str(Effect.REFUSED if refused else limit.effect),
+            "verdict": str(Effect.REFUSED if refused or may_not else limit.effect),
             "rule": str(Rule.INTEGRATED_CONFERENCING) if refusals else None,
             "rule_state": str(state) if refusals else None,
             "fields": {one.ask.field: str(one.mode) for one in refusals},
-            "what_to_do": self._advice(refusals[0].mode if refusals else None, limit.how, covered=scope_covered),
+            "what_to_do": may_not
+            or self._advice(refusals[0].mode if refusals else None, limit.how, covered=scope_covered),
         }
 
     async def _mode(self, match: Match, caller: Caller) -> AccessMode:
@@ -84,3 +88,14 @@ class Explainer:
         if not covered:
             return "Ask for one of the needed scopes when the person connects again; Cronofy would answer 403."
         return how or "Nothing: the call works as it is."
+
+
+def _why_not(match: Match, query: str, caller: Caller) -> str:
+    """Say why the caller's clients may not make the call, by what the operator allows them; empty when they may."""
+    for client in caller.clients:
+        why = why_not_called(client, match.operation)
+        if not why and caller.is_person:
+            why = why_beyond_scopes(client, match.operation, query=query)
+        if why:
+            return why
+    return ""

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from gateway.flows.connections import Connection, Connections, Stored, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.modes import ModeBook
 from gateway.flows.refresh_journal import RefreshJournal
 from gateway.flows.registry import Registry
+from gateway.flows.stored_connection import Connection, Stored, connection_id
 from gateway.flows.successors import find_newest
 from gateway.rules.access_mode import Profile
 from gateway.rules.client import Client

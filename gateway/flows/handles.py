@@ -15,6 +15,7 @@ import msgspec
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.stored_connection import Connection
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
@@ -40,6 +41,7 @@ class Handle(msgspec.Struct, frozen=True):
         account: `sub`.
         connection: id of the connection that it points at.
         expires_at: Unix time, in seconds.
+        life: the life of the connection in which it was issued; in another one it opens nothing.
     """
 
     kind: Kind
@@ -48,10 +50,15 @@ class Handle(msgspec.Struct, frozen=True):
     account: str
     connection: str
     expires_at: float
+    life: str = ""
 
     def is_of(self, client: Client) -> bool:
         """Say whether this is a client's own handle."""
         return (self.client, self.application) == (client.id, client.application)
+
+    def is_outlived_by(self, connection: Connection) -> bool:
+        """Say whether its connection was ended since, and what stands there now was connected anew."""
+        return self.life != connection.life
 
 
 class Handles:
@@ -69,7 +76,9 @@ class Handles:
         self._kept = kept
         self._cache: OrderedDict[str, tuple[float, Handle | None]] = OrderedDict()
 
-    async def issue(self, kind: Kind, client: Client, account: str, connection: str, *, lives: float = 0.0) -> str:
+    async def issue(
+        self, kind: Kind, client: Client, account: str, connection: str, *, lives: float = 0.0, life: str = ""
+    ) -> str:
         """Make a new handle.
 
         Args:
@@ -78,12 +87,13 @@ class Handles:
             account: `sub`.
             connection: id of the connection that it points at.
             lives: seconds that an access handle is good for.
+            life: which life of the connection.
 
         Raises:
             StoreUnavailable: there is none.
         """
         expires_at = self._clock.now() + (lives if kind == "access" else self._kept)
-        handle = Handle(kind, client.id, client.application, account, connection, expires_at)
+        handle = Handle(kind, client.id, client.application, account, connection, expires_at, life)
         token = write_handle(kind, secrets.token_urlsafe(RANDOM_BYTES))
         await self._save(_name_of(token), handle, expected=0)
         return token

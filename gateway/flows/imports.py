@@ -14,13 +14,14 @@ from typing import Final
 import structlog
 
 from gateway.flows.bindings import Bindings
-from gateway.flows.connections import Connections, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.import_turns import Turns, is_about_credentials
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import ApiReply, Clock, CronofyApi
 from gateway.flows.refresh_outcomes import Refreshed, UnusableReply
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
+from gateway.flows.stored_connection import connection_id
 from gateway.flows.successors import name_account, use_newest
 from gateway.observe import events
 from gateway.rules.access_mode import AccountModes

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.flows.bindings import BINDING, Binding, Bindings, Held, account_key
-from gateway.flows.connections import CONNECTION, Connection, Connections
+from gateway.flows.connections import CONNECTION, Connections
 from gateway.flows.handles import HANDLE
 from gateway.flows.modes import ModeBook
 from gateway.flows.own_sessions import MOST, SessionFacts, session_facts, session_id
@@ -17,6 +17,7 @@ from gateway.flows.ports import Clock, Entry
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sessions import SESSION, Sessions
+from gateway.flows.stored_connection import Connection
 from gateway.rules.access_mode import AccessMode, Profile, header_value
 from gateway.rules.client import Application
 

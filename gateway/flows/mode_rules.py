@@ -13,9 +13,9 @@ import msgspec
 import structlog
 
 from gateway.flows.callers import Caller
-from gateway.flows.connections import connection_id
 from gateway.flows.modes import ModeBook
 from gateway.flows.ports import Clock, CronofyApi
+from gateway.flows.stored_connection import connection_id
 from gateway.flows.vault import Vault
 from gateway.observe import events
 from gateway.observe.metrics import Metrics

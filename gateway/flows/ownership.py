@@ -16,11 +16,12 @@ import msgspec
 
 from gateway.flows.bindings import Bindings
 from gateway.flows.callers import Caller
-from gateway.flows.connections import Connections, connection_id
+from gateway.flows.connections import Connections
 from gateway.flows.object_book import Kept, ObjectBook
 from gateway.flows.ports import VersionMoved
 from gateway.flows.registry import Registry
-from gateway.rules.account_names import accounts_named, attachments_named
+from gateway.flows.stored_connection import connection_id
+from gateway.rules.account_names import NAMING, accounts_named, attachments_named, query_names_accounts
 from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
@@ -62,10 +63,13 @@ class Ownership:
         """Insist that the object that a path or query names is the caller's.
 
         Raises:
-            RequestRefused: `object_unknown`, or `operation_refused` for a list of everybody's objects.
+            RequestRefused: `object_unknown`, `operation_refused` for a list of everybody's objects, or
+                `parameter_shadowed` for an account in a query.
             StoreUnavailable: it cannot be known now.
         """
         operation = match.operation.name
+        if operation in NAMING and query_names_accounts(query):
+            raise RequestRefused(Code.PARAMETER_SHADOWED, "Send accounts in the JSON body, not in the query.")
         if operation in LISTING and not caller.is_person and not self._is_alone(caller):
             if not asks_to_impersonate(headers):
                 raise RequestRefused(
@@ -192,7 +196,9 @@ def _check_origin(body: Any, caller: Caller) -> None:  # noqa: ANN401  straight 
         return  # Cronofy says that it is required
     if not caller.clients or not all(isinstance(origin, str) and origin in one.origins for one in caller.clients):
         raise RequestRefused(
-            Code.ORIGIN_REFUSED, "The origin of an element token must be one of the client's registered origins."
+            Code.ORIGIN_REFUSED,
+            "The origin of an element token must be one of the client's registered origins. "
+            "The operator can add it to the client's origins.",
         )
 
 

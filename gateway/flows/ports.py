@@ -122,6 +122,17 @@ class RecordStore(Protocol):
         """Return the ids of a kind's living records, of one client or account where named."""
         ...
 
+    async def page_of_client(self, kind: str, client: str, *, after: str, limit: int) -> Sequence[str]:
+        """Return the ids of a client's next living records of a kind, in their order; fewer than `limit` at the end.
+
+        Args:
+            kind: what they are.
+            client: whose.
+            after: the id before the first one; empty to begin with.
+            limit: the most ids.
+        """
+        ...
+
     async def walk(self, cursor: str, limit: int, *, kind: str | None = None) -> tuple[Sequence[Entry], str]:
         """Return about so many living records, and where to go on.
 

@@ -6,13 +6,12 @@ what every client of the application may.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
 from gateway.flows.ownership import Claim, Ownership
 from gateway.flows.registry import Registry
-from gateway.rules.account_names import NAMING
 from gateway.rules.batches import refused_item
 from gateway.rules.client import Client
 from gateway.rules.delegated_scopes import judge_delegated
@@ -20,9 +19,15 @@ from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.method_override import refuse_override
 from gateway.rules.operation_table import OperationTable
-from gateway.rules.operations import Match, Operation
+from gateway.rules.operations import Body, Credential, Match, Operation
 from gateway.rules.privileges import asks_to_impersonate, why_beyond_scopes, why_not_called
 from gateway.rules.request_target import Target, read_target
+
+_UNSEEN: Final = (
+    "This token did not come through this gateway, so it may do what every client of its application may; {} is not "
+    "among that. Send a token that a client got here, or the client's secret."
+)
+_UPSERT: Final = "upsert_event"  # the one operation whose body is judged in an item of a batch as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,9 @@ class Privileges:
         length = incoming.body.length if incoming.body.is_there else 0
         if why := self._why_not(match.operation, caller, query=target.query, body_bytes=length):
             raise RequestRefused(Code.OPERATION_REFUSED, why)
-        may = caller.client is not None and caller.client.may_impersonate
+        # A right of the client's backend: whoever holds a session's cookie or an element token is a person at a page.
+        at_page = caller.is_element or bool(incoming.connection)
+        may = caller.client is not None and caller.client.may_impersonate and not at_page
         if asks_to_impersonate(incoming.headers) and not may:
             raise RequestRefused(
                 Code.IMPERSONATION_REFUSED, "This client may not send Cronofy-Impersonate. The operator can allow it."
@@ -82,14 +89,14 @@ class Privileges:
     def _why_not_item(self, item: Any, caller: Caller) -> str:  # noqa: ANN401  straight from JSON
         try:
             query, operation = self._operation_of(item)
-        except RequestRefused:
-            # Nobody can say what it would be, so it is for those who may do everything; Cronofy says what is wrong.
+        except RequestRefused as refused:
             limited = any(one.operations or one.allowed_scopes for one in self._whose(caller))
-            return (
-                "This is no operation that is known here, and this client may not call all of them." if limited else ""
-            )
-        if operation.name in NAMING:
-            return f"{operation.name} is no part of a batch: whom it is about is judged in a call of its own."
+            if refused.code is Code.INVALID_FIELD and not limited:
+                return ""  # it can be nothing: Cronofy says what is wrong
+            # A reader upstream could make more of it, `/v1//batch` say, and nobody had judged that.
+            return "This is no operation that is known here."
+        if operation.name != _UPSERT and (operation.body is Body.READ or Credential.USER not in operation.credentials):
+            return f"{operation.name} is no part of a batch: it is judged in a call of its own."
         return self._why_not(operation, caller, query=query, body_bytes=None)
 
     def _operation_of(self, item: Any) -> tuple[str, Operation]:  # noqa: ANN401  straight from JSON
@@ -102,10 +109,13 @@ class Privileges:
 
     def _why_not(self, operation: Operation, caller: Caller, *, query: str, body_bytes: int | None) -> str:
         for client in self._whose(caller):
-            if why := why_not_called(client, operation):
-                return why
-            if caller.is_person and (why := why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)):
-                return why
+            why = why_not_called(client, operation)
+            # An element token may be for several people, so that no account is known behind it.
+            if not why and (caller.is_person or caller.is_element):
+                why = why_beyond_scopes(client, operation, query=query, body_bytes=body_bytes)
+            if why:
+                # Whoever shows a token that nobody knows is told of no client: it may be any string.
+                return why if caller.clients else _UNSEEN.format(operation.name)
         return ""
 
     def _whose(self, caller: Caller) -> tuple[Client, ...]:

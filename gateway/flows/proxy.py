@@ -6,7 +6,7 @@ operations that the route table flags are read on the way up, and only paged one
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 from urllib.parse import unquote_plus
@@ -79,6 +79,7 @@ class Proxy:
             reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
                 caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
+                asked = replace(asked, caller=caller)
             elif reply.status == _UNAUTHORIZED and caller.key:
                 reply = await self.sender.send_with_other_secret(incoming, asked, target, body, reply)
             if ruled is not None and ruled.claim is not None:

@@ -112,6 +112,15 @@ class Refreshes:
         """Say whether Cronofy has just failed on a refresh token."""
         return self._cooling.get(refresh_name(application, refresh_token), (0.0, None))[0] > self._clock.now()
 
+    async def is_newest(self, application: Application, refresh_token: str) -> bool:
+        """Say whether nobody is replacing a refresh token now, on any node, or has replaced it.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        entry = await self._journal.find(refresh_name(application, refresh_token))
+        return entry is None or not (entry.stage == "asked" or entry.rotated or entry.unclear)
+
     async def _refresh(
         self, application: Application, names: tuple[str, ...], about: str, fields: dict[str, Any], remembered: float
     ) -> Refreshed:

@@ -18,7 +18,12 @@ class Registry:
         self.replace(applications, clients)
 
     def replace(
-        self, applications: Iterable[Application], clients: Iterable[Client], *, disabled: Iterable[Client] = ()
+        self,
+        applications: Iterable[Application],
+        clients: Iterable[Client],
+        *,
+        disabled: Iterable[Client] = (),
+        shared: Iterable[str] = (),
     ) -> None:
         """Put others in the place of all applications and clients, at once.
 
@@ -27,10 +32,11 @@ class Registry:
             clients: the clients that work.
             disabled: clients that are known and do not work. Nobody finds one, but an application that has one does not
                 belong to another client alone: a token that nobody has seen could be the disabled one's.
+            shared: names of applications that have, or may have, a client of which nothing else is known.
         """
         self.version += 1
         out = tuple(disabled)
-        self._with_disabled = frozenset(one.application for one in out)
+        self._with_disabled = frozenset(one.application for one in out) | frozenset(shared)
         self._dead_secrets = frozenset[str]().union(*(one.secret_hashes for one in out))
         self._applications = {one.name: one for one in applications}
         self._clients: dict[str, Client] = {one.id: one for one in clients}

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import structlog
 
-from gateway.flows.connections import connection_id
 from gateway.flows.erasure import Erasure
 from gateway.flows.ports import ApiReply, VersionMoved
+from gateway.flows.stored_connection import connection_id
 from gateway.flows.successors import find_newest
 from gateway.flows.tokens import TokenDoor
 from gateway.observe import events
@@ -23,6 +23,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.handles import handle_kind
 from gateway.rules.token_request import CREDENTIALS, Fields, text, upstream_fields
+from gateway.rules.withheld import repeats
 
 _OK: Final = 200
 _NAMING: Final = frozenset({"token", "refresh_token", "sub"})
@@ -56,8 +57,7 @@ class RevokeDoor:
         if not token and not account:
             raise RequestRefused(Code.INVALID_REQUEST, "Name the token, or the sub, that is to be revoked.")
         if handle_kind(token) is not None:
-            handle = await door.custodian.handles.find_named(token)
-            return await self._end(fields, client, handle.account if handle and handle.is_of(client) else "")
+            return await self._end(fields, client, await door.custodian.account_named(client, token))
         if client.custody is Custody.GATEWAY and not token:
             return await self._end(fields, client, account)
         binding = await door.bindings.find(token) if token else None
@@ -95,7 +95,7 @@ class RevokeDoor:
         sent |= {"token": token} if token else {"sub": account}
         reply = await door.cronofy.revoke(application, sent)
         if reply.status != _OK:
-            return door.replies.pass_on(reply, "revoke")
+            return door.replies.pass_on(reply, application, "revoke")
         if account:
             await door.callbacks.delegations.end_children(application, account)
             await door.bindings.forget_account(client, account)
@@ -105,7 +105,7 @@ class RevokeDoor:
             await door.bindings.forget(client, token)
         door.metrics.token_requests.labels("revoke", "revoked").inc()
         _log.info(events.TOKEN_REVOKED, client=client.id, account=account)
-        return reply
+        return ApiReply(_OK, b"") if repeats(reply.body, application.client_secrets) else reply
 
     async def _end_connection(self, client: Client, account: str) -> None:
         """Mark the client's stored connection, which an import or a sign-in left: its tokens are dead now."""

@@ -64,6 +64,8 @@ class Sender:
             paged=match.operation.answer_is_read or merged,
             impersonate=bool(caller.client and caller.client.may_impersonate),
         )
+        if caller.withheld:
+            headers = [(name, _readable(value) if name == "Accept-Encoding" else value) for name, value in headers]
         if caller.element_origin:
             # An element token is for the pages of one origin, so Cronofy is told which; it was judged here as well.
             headers.append(("Origin", caller.element_origin))
@@ -160,3 +162,9 @@ class Sender:
         if reply.status < _SERVER_ERROR and reply.status != _TOO_MANY:
             self.secrets.keep(application, other)
         return reply
+
+
+def _readable(accepted: str) -> str:
+    """Return the coding to ask for where an error is looked at before it goes on: one that can be read here."""
+    codings = {one.replace(" ", "").lower() for one in accepted.split(",")}
+    return "gzip" if "gzip" in codings else "identity"

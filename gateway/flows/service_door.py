@@ -4,7 +4,9 @@ From there on it is like a call by session: the vault's token goes up, refreshed
 an account is another client's or nobody's at all is not told: a connection is found by client and account together.
 """
 
-from gateway.flows.connections import connection_id
+from typing import Final
+
+from gateway.flows.stored_connection import connection_id
 from gateway.flows.vault import Fresh, Vault
 from gateway.rules.account_header import refused, require_account_operation
 from gateway.rules.client import Client
@@ -12,6 +14,10 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.headers import GATEWAY_ACCOUNT
 from gateway.rules.operations import Operation
+
+_CLOSED: Final = (
+    "The service door is not open to this client. The operator can open it: set service_door = true in clients.{}."
+)
 
 
 async def enter_for_operation(vault: Vault, client: Client | None, operation: Operation, account: str) -> Fresh:
@@ -48,10 +54,13 @@ def require_door(client: Client | None) -> Client:
     if client is None:
         raise refused(f"{GATEWAY_ACCOUNT} goes with a client secret in the service door only.")
     if not client.service_door:
-        raise RequestRefused(Code.SERVICE_DOOR_CLOSED, "The service door is not open to this client.")
+        raise RequestRefused(Code.SERVICE_DOOR_CLOSED, _CLOSED.format(client.id))
     return client
 
 
 def connection_unknown() -> RequestRefused:
     """Return the refusal of an account that this client has no connection to, whoever else has one."""
-    return RequestRefused(Code.CONNECTION_UNKNOWN, "This client has no stored connection to this account.")
+    return RequestRefused(
+        Code.CONNECTION_UNKNOWN,
+        "This client has no stored connection to this account. Let the person connect through this client.",
+    )

@@ -14,11 +14,12 @@ from typing import Final
 
 import msgspec
 
-from gateway.flows.connections import Connections, Stored
+from gateway.flows.connections import Connections
 from gateway.flows.one_time import Reconnection
 from gateway.flows.ports import Clock, Record, SealBroken, Sealer, VersionMoved
 from gateway.flows.registry import Registry
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.stored_connection import Stored
 from gateway.flows.tokens import TokenDoor
 from gateway.rules.authorize_request import Connect, judge_authorize, read_authorize
 from gateway.rules.client import BrowserDoor, Client

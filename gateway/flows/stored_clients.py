@@ -90,7 +90,7 @@ class StoredClients:
             StoreUnavailable: it cannot be known now.
         """
         record = await self.records.store.get(GENERATION, _GENERATION_ID)
-        return record.value.decode() if record else ""
+        return record.value.hex() if record else ""  # not sealed, so it may be any bytes
 
     async def every(self) -> Stored:
         """Return all that is stored, by client id; UNREADABLE where no key opens it.

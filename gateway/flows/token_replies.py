@@ -1,23 +1,27 @@
 """Judging what Cronofy's token endpoint answered: handed out, passed on, or of no use."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import structlog
 
 from gateway.flows.ports import ApiReply
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
-from gateway.rules.client import Client, OnUngranted
+from gateway.rules.client import Application, Client, OnUngranted
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.privileges import why_ungranted
 from gateway.rules.scopes import grants_free_busy_write
 from gateway.rules.token_reply import ReplyInvalid, TokenSet, error_of_reply, read_token_reply
+from gateway.rules.withheld import repeats
 
 _BAD_REQUEST: Final = 400
 _UNAUTHORIZED: Final = 401
 _SERVER_ERROR: Final = 500
+_CODE: Final = re.compile(r"[a-z_]{1,40}")  # of RFC 6749 section 5.2, or of the same kind
 
 _log = structlog.get_logger()
 
@@ -28,12 +32,14 @@ class TokenReplies:
 
     metrics: Metrics
 
-    def read(self, reply: ApiReply) -> TokenSet:
+    def read(self, reply: ApiReply, application: Application) -> TokenSet:
         """Return the token set of a success.
 
         Raises:
-            CronofyUnavailable: there is none in it.
+            CronofyUnavailable: there is none in it, or a secret of the application's.
         """
+        if repeats(reply.body, application.client_secrets):
+            raise unusable("repeats the application's secret")
         try:
             return read_token_reply(reply.body)
         except ReplyInvalid as error:
@@ -71,8 +77,10 @@ class TokenReplies:
         _log.info(events.TOKEN_BOUND, client=client.id, account=account, grant=grant, custody=str(client.custody))
         return reply
 
-    def pass_on(self, reply: ApiReply, grant: str) -> ApiReply:
+    def pass_on(self, reply: ApiReply, application: Application, grant: str) -> ApiReply:
         """Pass Cronofy's own error on, unless it is about the application's credentials or no error at all.
+
+        One that repeats the application's secret is told by its code alone.
 
         Raises:
             CronofyUnavailable: `application_credentials_refused`, or there is no error that could be passed on.
@@ -86,7 +94,12 @@ class TokenReplies:
         if not _BAD_REQUEST <= reply.status < _SERVER_ERROR:
             raise unusable(f"status {reply.status}")
         self.metrics.token_requests.labels(grant, "refused_by_cronofy").inc()
-        return reply
+        if not repeats(reply.body, application.client_secrets):
+            return reply
+        _log.warning(events.ANSWER_WITHHELD, application=application.name, status=reply.status)
+        if not _CODE.fullmatch(error) or repeats(error.encode(), application.client_secrets):
+            raise unusable("repeats the application's secret")
+        return ApiReply(reply.status, msgspec.json.encode({"error": error}))
 
 
 def unusable(detail: str) -> CronofyUnavailable:

@@ -101,8 +101,8 @@ class TokenDoor:
             sent["redirect_uri"] = delegate.redirect_uri
         reply = await self.cronofy.token(application, sent)
         if reply.status != _OK:
-            return self.replies.pass_on(reply, CODE_GRANT)
-        tokens = self.replies.read(reply)
+            return self.replies.pass_on(reply, application, CODE_GRANT)
+        tokens = self.replies.read(reply, application)
         self.replies.check_grant(client, tokens, CODE_GRANT)
         await self.admission.admit(client, application, tokens)
         await self.callbacks.delegations.settle(client, tokens.account, delegate.parent if delegate else "")
@@ -123,9 +123,9 @@ class TokenDoor:
         fields = {"grant_type": CODE_GRANT, "code": code, "redirect_uri": redirect_uri}
         reply = await self.cronofy.token(application, upstream_fields(fields, application))
         if reply.status != _OK:
-            self.replies.pass_on(reply, CODE_GRANT)
+            self.replies.pass_on(reply, application, CODE_GRANT)
             raise RequestRefused(Code.INVALID_GRANT, "Cronofy did not accept the code of this sign-in.")
-        tokens = self.replies.read(reply)
+        tokens = self.replies.read(reply, application)
         self.replies.check_grant(client, tokens, CODE_GRANT)
         if not tokens.account:
             raise unusable("no sub")

@@ -15,12 +15,13 @@ from typing import Final
 
 import structlog
 
-from gateway.flows.connections import Connections, Stored
+from gateway.flows.connections import Connections
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.refresh_outcomes import Refreshed
 from gateway.flows.refreshes import Refreshes
 from gateway.flows.registry import Registry
 from gateway.flows.shared_tasks import SharedTasks, forget_outcome
+from gateway.flows.stored_connection import Stored
 from gateway.flows.successors import use_newest
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -88,8 +89,10 @@ class Vault:
             CronofyUnavailable: the token has expired and cannot be refreshed now.
             StoreUnavailable: the connection cannot be read or written now.
         """
-        stored = self._usable(await self._connections.recent(connection_id))
-        now, expires_at = self._clock.now(), stored.connection.expires_at
+        stored, now = self._usable(await self._connections.recent(connection_id)), self._clock.now()
+        if needs_refresh(expires_at=stored.connection.expires_at, now=now, margin=max(margin, EARLY)):
+            stored = await self._load(connection_id)  # another node may just have renewed it
+        expires_at = stored.connection.expires_at
         if needs_refresh(expires_at=expires_at, now=now, margin=margin):
             stored = await self._refresh(stored)
         elif needs_refresh(expires_at=expires_at, now=now, margin=EARLY) and not self._is_cooling(stored):
@@ -107,6 +110,15 @@ class Vault:
             StoreUnavailable: it cannot be known now.
         """
         return await self._connections.load(connection_id) is not None
+
+    async def holds_newest(self, stored: Stored) -> bool:
+        """Say whether a connection's refresh token is the last of its line, and nobody is replacing it now.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        application = self._with_registry(stored).application
+        return await self._refreshes.is_newest(application, stored.connection.refresh_token)
 
     async def after_401(self, connection_id: str, version: int) -> Fresh:
         """Return a connection with a newer token than the one that Cronofy refused.
@@ -133,13 +145,13 @@ class Vault:
 
     def _usable(self, stored: Stored | None) -> Stored:
         if stored is None or stored.connection.state != "active":
-            raise _reconnect_required()
+            raise reconnect_required()
         return stored
 
     def _with_registry(self, stored: Stored) -> Fresh:
         application = self._registry.application(stored.connection.application)
         if application is None:
-            raise _reconnect_required()
+            raise reconnect_required()
         return Fresh(stored, self._registry.client(stored.connection.client), application)
 
     def _is_cooling(self, stored: Stored) -> bool:
@@ -230,7 +242,7 @@ class Vault:
         self._metrics.token_requests.labels("vault_refresh", "reconnect_required").inc()
         whose = stored.connection
         _log.warning(events.CONNECTION_LOST, client=whose.client, account=whose.account, lost_by=lost_by)
-        raise _reconnect_required()
+        raise reconnect_required()
 
     async def close(self) -> None:
         """Wait for the refreshes that run, and try once more to store what could not be stored."""
@@ -249,7 +261,8 @@ def _is_behind(latest: Stored, used: str, tokens: TokenSet, at: float) -> bool:
     return there.state != "active" or there.obtained_at < at or tokens.refresh_token != used
 
 
-def _reconnect_required() -> RequestRefused:
+def reconnect_required() -> RequestRefused:
+    """Return the refusal of a connection that is good for nothing any more."""
     return RequestRefused(
         Code.RECONNECT_REQUIRED,
         "Cronofy no longer accepts this connection; the person has to connect again.",

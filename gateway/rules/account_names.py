@@ -10,8 +10,10 @@ Source: https://docs.cronofy.com/developers/api/scheduling/availability, …/seq
 …/real-time-scheduling, …/real-time-sequencing, and https://docs.cronofy.com/developers/ui-elements/authentication.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
@@ -23,6 +25,7 @@ NAMING: Final = frozenset(
         "create_real_time_scheduling",
         "create_real_time_sequencing",
         "create_element_token",
+        "create_scheduling_conversation",
         "create_scheduling_request",
         "save_smart_invite",
         "create_bookable_event",
@@ -32,6 +35,9 @@ NAMING: Final = frozenset(
 # Cronofy's widest documented query has 10 groups of 10 members; a name is a look-up in the store.
 MOST_NAMES: Final = 256
 MOST_ATTACHMENTS: Final = 50
+_FIELDS: Final = frozenset({"sub", "subs"})
+_SEPARATORS: Final = re.compile("[&;]")
+_BRACKETS: Final = re.compile(r"[\[\]]")
 
 
 def accounts_named(operation: str, body: Any) -> tuple[str, ...]:  # noqa: ANN401  straight from JSON
@@ -47,6 +53,14 @@ def accounts_named(operation: str, body: Any) -> tuple[str, ...]:  # noqa: ANN40
     if operation not in NAMING:
         return ()
     return _distinct(_values(body, "", frozenset({"sub"}), frozenset({"subs"})), MOST_NAMES, "accounts")
+
+
+def query_names_accounts(query: str) -> bool:
+    """Say whether some reader could see the name of an account in a raw query, at any depth of its brackets."""
+    if not query:
+        return False
+    pieces = (unquote_plus(piece.partition("=")[0]) for piece in _SEPARATORS.split(query))
+    return any(part.strip() in _FIELDS for piece in pieces for part in _BRACKETS.split(piece))
 
 
 def attachments_named(body: Any) -> tuple[str, ...]:  # noqa: ANN401  straight from JSON

@@ -1,6 +1,6 @@
 """Cronofy's data centres and their hosts: the only places that a request may go to.
 
-A tenant's data never enters a host name; an unknown data centre is a complaint about the configuration.
+What comes in a request never enters a host name; an unknown data centre is a complaint about the configuration.
 
 Source: https://docs.cronofy.com/developers/data-centers/ and the host lists of the reference pages.
 """

@@ -5,9 +5,11 @@ cannot be searched backwards; the label keeps the names of different kinds apart
 """
 
 import hashlib
+import re
 from typing import Final
 
 _LABEL: Final = b"cronofy-gateway/1/"
+_SHAPE: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def fingerprint(kind: str, *parts: str) -> str:
@@ -22,3 +24,8 @@ def fingerprint(kind: str, *parts: str) -> str:
         raw = part.encode("utf-8", "surrogatepass")
         digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()
+
+
+def is_fingerprint(text: str) -> bool:
+    """Say whether something has the shape of a fingerprint."""
+    return _SHAPE.fullmatch(text) is not None

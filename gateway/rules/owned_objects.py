@@ -1,7 +1,8 @@
 """Objects that the API key makes, and where their ids stand: in the path, the query, the body or the answer.
 
-A scheduling link, a Smart Invite, a bookable event, a scheduling request and an attachment belong to no account.
-Cronofy gives each to the application; here it belongs to the client that made it. Plain values in, ids out.
+A scheduling link, a Smart Invite, a bookable event, a scheduling request, an attachment and an application calendar
+belong to no person. Cronofy gives each to the application; here it belongs to the client that made it. Plain values in,
+ids out.
 
 Source: the reference pages under https://docs.cronofy.com/developers/api/; which field of an answer holds the id of a
 scheduling request is not documented where it could be read, so both usual spellings are taken.
@@ -54,8 +55,11 @@ INVITE: Final = "smart_invite"
 BOOKABLE: Final = "bookable_event"
 REQUEST: Final = "scheduling_request"
 ATTACHMENT: Final = "attachment"
+CALENDAR: Final = "application_calendar"
 
 PLACES: Final[dict[str, Place]] = {
+    # The same id brings a token for the same calendar, to whoever asks with the application's credentials.
+    "create_application_calendar": Place(CALENDAR, chosen="application_calendar_id"),
     "create_real_time_scheduling": Place(LINK, made="real_time_scheduling", link=LINK_TOKEN),
     "find_real_time_scheduling": Place(LINK_TOKEN, query="token"),
     "real_time_scheduling": Place(LINK, path="id"),

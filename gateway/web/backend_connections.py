@@ -16,6 +16,7 @@ from gateway.rules.authorization import bearer_token, single_authorization
 from gateway.rules.client import Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
+from gateway.rules.fingerprints import is_fingerprint
 from gateway.web.keys import DOORS, FACTS
 from gateway.web.shielded import to_its_end
 
@@ -36,9 +37,10 @@ async def list_connections(request: web.Request) -> web.Response:
     state = request.query.get("state", "")
     if state not in _STATES:
         raise _invalid("state", "active or reconnect_required")
-    page = await request.app[DOORS].backends.page(
-        client, cursor=request.query.get("cursor", ""), limit=_limit(request), state=state
-    )
+    cursor = request.query.get("cursor", "")
+    if cursor and not is_fingerprint(cursor):
+        raise _invalid("cursor", "what the page before called next")
+    page = await request.app[DOORS].backends.page(client, cursor=cursor, limit=_limit(request), state=state)
     body = {"connections": [_facts(one) for one in page.connections], **({"next": page.cursor} if page.cursor else {})}
     return web.json_response(body, headers=_NO_STORE)
 

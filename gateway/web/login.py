@@ -6,9 +6,9 @@ import structlog
 from aiohttp import web
 from aiohttp_session import new_session
 
-from gateway.flows.connections import Stored
 from gateway.flows.one_time import RECONNECT, Reconnection
 from gateway.flows.sign_in import FLOW_SECONDS, MOST_FLOW_BYTES, MOST_FLOWS, Flow
+from gateway.flows.stored_connection import Stored
 from gateway.observe import events
 from gateway.rules.authorize_request import Connect
 from gateway.rules.client import Client

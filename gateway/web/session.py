@@ -6,8 +6,8 @@ import structlog
 from aiohttp import web
 from aiohttp_session import get_session
 
-from gateway.flows.connections import Stored
 from gateway.flows.one_time import RECONNECT, RECONNECT_SECONDS, TICKET, TICKET_SECONDS, Identity, Reconnection
+from gateway.flows.stored_connection import Stored
 from gateway.observe import events
 from gateway.rules.access_mode import AccessMode, header_value
 from gateway.rules.authorization import basic_credentials, bearer_token

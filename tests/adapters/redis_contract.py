@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.adapters.store_contract import PassTime, StoreContract
+from tests.adapters.lease_contract import PassTime
+from tests.adapters.store_contract import StoreContract
 
 
 class RedisContract(StoreContract):

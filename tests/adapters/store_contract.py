@@ -1,18 +1,17 @@
 """What every record store promises; each engine's test runs all of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
-from gateway.flows.ports import LeaseLost, Record, RecordStore, VersionMoved
+from gateway.flows.ports import Record, RecordStore, VersionMoved
+from tests.adapters.lease_contract import LeaseContract, PassTime
+from tests.adapters.listing_contract import ListingContract
 from tests.clock import FakeClock
 
-PassTime = Callable[[float], Awaitable[None]]
 
-
-class StoreContract:
+class StoreContract(ListingContract, LeaseContract):
     """Facts about a `store` fixture.
 
     Records expire by the `clock` fixture. Leases do by whatever clock all nodes share: an engine with a server of its
@@ -83,16 +82,6 @@ class StoreContract:
         assert await store.delete("binding", "a") is True
         assert await store.delete("binding", "a") is False
         assert await store.get("binding", "a") is None
-
-    async def test_listing_is_by_client_and_account(self, store: RecordStore) -> None:
-        for record_id, client, account in (("1", "a", "x"), ("2", "a", "y"), ("3", "b", "x"), ("4", "", "")):
-            await store.put("binding", record_id, Record(b"", 0, client, account))
-        await store.put("other", "5", Record(b"", 0, "a", "x"))
-
-        assert sorted(await store.list_ids("binding")) == ["1", "2", "3", "4"]
-        assert sorted(await store.list_ids("binding", client="a")) == ["1", "2"]
-        assert sorted(await store.list_ids("binding", account="x")) == ["1", "3"]
-        assert await store.list_ids("binding", client="a", account="x") == ["1"]
 
     async def test_the_expired_are_swept_and_counted(self, store: RecordStore, clock: FakeClock) -> None:
         for number in range(5):
@@ -175,109 +164,12 @@ class StoreContract:
         assert expiring is not None
         assert await store.reseal("binding", "b", expiring, b"new", "k2") is False
 
-    async def test_a_walk_meets_each_living_record_once(self, store: RecordStore, clock: FakeClock) -> None:
-        for number in range(25):
-            await store.put("binding", f"b:{number}", Record(b"%d" % number, 0, sealed_by="k"))
-        for number in range(5):
-            await store.put("other", str(number), Record(b"", 0, expires_at=clock.now() + number))
-        clock.pass_time(2.5)
-        for kind, wanted in ((None, 27), ("binding", 25), ("other", 2), ("nothing", 0)):
-            met, cursor, steps = [], "", 0
-            while steps == 0 or cursor:
-                entries, cursor = await store.walk(cursor, 4, kind=kind)
-                met += [(one.kind, one.id) for one in entries]
-                steps += 1
-                assert steps < 100
-            assert len(met) == len(set(met)) == wanted
-        everything, end = await store.walk("", 1_000, kind="binding")
-        assert (len(everything), end) == (25, "")
-        one = next(entry for entry in everything if entry.id == "b:7")
-        assert one.record == await store.get("binding", "b:7")
-
-    async def test_records_are_counted_by_kind_and_key(self, store: RecordStore) -> None:
-        for record_id, kind, key in (("1", "a", "k1"), ("2", "a", "k1"), ("3", "a", "k2"), ("4", "b", "")):
-            await store.put(kind, record_id, Record(b"x", 0, sealed_by=key))
-        await store.put("a", "1", Record(b"x", 0, sealed_by="k2"))
-        await store.delete("a", "2")
-        moved = await store.get("a", "3")
-        assert moved is not None
-        await store.reseal("a", "3", moved, b"y", "k3")
-
-        counted = {(one.kind, one.sealed_by): one.number for one in await store.count() if one.number}
-        assert counted == {("a", "k2"): 1, ("a", "k3"): 1, ("b", ""): 1}
-
     async def test_a_sweep_is_counted(self, store: RecordStore, clock: FakeClock) -> None:
         await store.put("a", "1", Record(b"x", 0, expires_at=clock.now() + 1, sealed_by="k"))
         clock.pass_time(1)
         await store.delete_expired()
 
         assert [one for one in await store.count() if one.number] == []
-
-    async def test_of_many_at_once_one_gets_the_lease(self, store: RecordStore) -> None:
-        given = await asyncio.gather(*(store.acquire("refresh", f"owner-{number}", 30) for number in range(20)))
-        (lease,) = (one for one in given if one is not None)
-
-        assert (lease.name, lease.owner) == ("refresh", f"owner-{given.index(lease)}")
-        assert await store.acquire("another", "x", 30) is not None
-
-    async def test_a_lease_that_was_given_back_can_be_had_with_a_higher_number(self, store: RecordStore) -> None:
-        numbers = []
-        for _ in range(3):
-            lease = await store.acquire("refresh", "owner", 30)
-            assert lease is not None
-            numbers.append(lease.number)
-            await store.release(lease)
-            await store.release(lease)  # a second time does nothing
-            assert await store.renew(lease, 30) is False
-
-        assert numbers == sorted(set(numbers))
-
-    async def test_a_lease_that_is_not_renewed_runs_out(self, store: RecordStore, pass_time: PassTime) -> None:
-        first = await store.acquire("refresh", "first", 0.5)
-        assert first is not None
-        await pass_time(0.6)
-        second = await store.acquire("refresh", "second", 30)
-
-        assert second is not None
-        assert second.number > first.number
-        assert await store.renew(first, 30) is False
-        await store.release(first)  # not its own any more
-        assert await store.acquire("refresh", "third", 30) is None
-        assert await store.renew(second, 30) is True
-
-    async def test_a_lease_that_is_renewed_stays(self, store: RecordStore, pass_time: PassTime) -> None:
-        lease = await store.acquire("refresh", "first", 0.5)
-        assert lease is not None
-        assert await store.renew(lease, 30) is True
-        await pass_time(0.6)
-        assert await store.acquire("refresh", "second", 30) is None
-
-    async def test_a_write_under_a_lost_lease_is_refused(self, store: RecordStore, pass_time: PassTime) -> None:
-        """A process that slept through its lease must not begin what somebody else is doing by then."""
-        first = await store.acquire("a", "first", 0.5)
-        assert first is not None
-        assert await store.put("journal", "a", Record(b"first", 0), lease=first) == 1
-        await pass_time(0.6)
-        with pytest.raises(LeaseLost):
-            await store.put("journal", "a", Record(b"late", 0), lease=first)
-        second = await store.acquire("a", "second", 30)
-        assert second is not None
-        with pytest.raises(LeaseLost):
-            await store.put("journal", "a", Record(b"late", 0), lease=first)
-
-        assert await store.put("journal", "a", Record(b"second", 0), lease=second, expected=1) == 2
-        with pytest.raises(VersionMoved):
-            await store.put("journal", "a", Record(b"x", 0), lease=second, expected=1)
-        found = await store.get("journal", "a")
-        assert found is not None
-        assert found.value == b"second"
-
-    @pytest.mark.parametrize("name", ["a:b", "a b\n%s", "'; DROP TABLE leases; --", "ü", "x" * 500])
-    async def test_odd_names_are_names_of_leases(self, store: RecordStore, name: str) -> None:
-        lease = await store.acquire(name, "owner", 30)
-        assert lease is not None
-        assert lease.name == name
-        assert await store.put("journal", name, Record(b"x", 0), lease=lease) == 1
 
     async def test_it_says_that_it_is_there(self, store: RecordStore) -> None:
         await store.ping()

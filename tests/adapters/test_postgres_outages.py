@@ -23,6 +23,7 @@ _CALLS: dict[str, Callable[[PostgresStore], Awaitable[object]]] = {
     "delete": lambda store: store.delete("binding", "a"),
     "reseal": lambda store: store.reseal("binding", "a", _OLD, b"y", "k"),
     "list_ids": lambda store: store.list_ids("binding"),
+    "page_of_client": lambda store: store.page_of_client("binding", "a", after="", limit=10),
     "walk": lambda store: store.walk("", 10),
     "count": lambda store: store.count(),
     "delete_expired": lambda store: store.delete_expired(),

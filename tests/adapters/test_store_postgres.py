@@ -12,8 +12,9 @@ import pytest
 from gateway.adapters.store_postgres import PostgresStore
 from gateway.flows.ports import LeaseLost, Record, VersionMoved
 from gateway.rules.errors import StoreUnavailable
+from tests.adapters.lease_contract import PassTime
 from tests.adapters.postgres_server import PostgresServer, until_locked_out
-from tests.adapters.store_contract import PassTime, StoreContract
+from tests.adapters.store_contract import StoreContract
 from tests.clock import FakeClock
 
 

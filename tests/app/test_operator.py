@@ -19,7 +19,8 @@ async def test_a_stored_connection_is_explained(tmp_path: Path) -> None:
     question = Question("GET", "/v1/calendars", None, "")
     async with open_doors(checked) as doors:
         client = doors.registry.client("app")
-        assert (await explain_for_operator(checked, "app", "acc_1", question))["connected"] is False
+        told = await explain_for_operator(checked, "app", "acc_1", question)
+        assert (told["connected"], told["what_to_do"]) == (False, "Let the person connect through this client first.")
         await doors.browser.connections.connect(client, read_token_reply(token_reply().body))
 
     answer = await explain_for_operator(checked, "app", "acc_1", question)

@@ -1,5 +1,7 @@
 """Applications and clients are made of the settings."""
 
+import pytest
+
 from gateway.app.registry import make_known, make_registry
 from gateway.config_check import check_settings
 from gateway.flows.issued_secrets import IssuedSecret
@@ -88,3 +90,30 @@ def test_what_the_store_says_in_vain_is_named_with_the_reason() -> None:
 def test_a_configured_client_whose_record_no_key_opens_counts_as_disabled() -> None:
     known = make_known(check_settings(good_settings()), {"app": UNREADABLE})
     assert (known.clients, [one.id for one in known.disabled]) == ([], ["app"])
+
+
+@pytest.mark.parametrize(
+    ("unusable", "alone"),
+    [
+        (UNREADABLE, []),
+        (StoredClient({"a_setting_of_a_later_version": True}), []),
+        (StoredClient({"application": "nowhere"}), []),
+        (StoredClient({"application": "second", "a_setting_of_a_later_version": True}), ["app"]),
+        (StoredClient({"application": "main", "custody": "nobody's"}), ["second"]),
+        (StoredClient(disabled=True), ["app", "second"]),
+    ],
+)
+def test_a_client_that_cannot_be_used_leaves_no_other_alone(unusable: StoredClient, alone: list[str]) -> None:
+    """Alone, it would adopt what was never seen and name everybody, the people of the unreadable client too."""
+    secret = {"client_id": "id", "client_secret": "CRN_0123456789abcdefghijklmnop"}
+    clients = {
+        "app": {"secrets": ["app-secret-0123456789abcdef"], "application": "main"},
+        "second": {"secrets": ["second-secret-0123456789abcdef"], "application": "second"},
+    }
+    checked = check_settings(
+        good_settings(applications={"main": secret, "second": {**secret, "client_id": "second"}}, clients=clients)
+    )
+    registry = Registry([], [])
+    make_known(checked, {"other": unusable}).fill(registry)
+    known = [registry.client(name) for name in clients]
+    assert [one.id for one in known if registry.is_only_client(one)] == alone

@@ -55,7 +55,7 @@ def test_a_client_is_added_with_the_settings_that_were_named(path: str) -> None:
     words += ["--operation", "read_events", "--accepted-mode", "free_busy", "--application", "main"]
     words += ["--home", "https://new.example.com/", "--origin", "https://pages.example.com"]
     result = run(path, "add", "new", *words)
-    assert "clients secret new" in result.stdout
+    assert f"clients secret new --config {path}" in result.stdout
 
     found = shown(path, "new")
     assert (found["source"], found["custody"], found["state"]) == ("store", "gateway", "active")
@@ -64,6 +64,11 @@ def test_a_client_is_added_with_the_settings_that_were_named(path: str) -> None:
     assert settings["redirect_uris"] == ["https://new.example.com/a", "https://new.example.com/b"]
     assert (settings["scope_policy"], settings["operations"]) == ("add", ["read_events"])
     assert (settings["origins"], settings["accepted_modes"]) == (["https://pages.example.com"], ["free_busy"])
+
+
+def test_the_help_shows_its_brackets() -> None:
+    """They are Rich's markup as well, which would swallow the table's name."""
+    assert "[clients.ID]" in RUNNER.invoke(app, ["clients", "add", "--help"], env={"COLUMNS": "300"}).output
 
 
 def test_a_file_holds_what_no_option_names(path: str, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_check_config_says_what_is_lost_with_the_cookie_shape(tmp_path: Path) ->
     result = RUNNER.invoke(app, ["check-config", "--config", str(path)])
 
     assert (result.exit_code, "can be used" in result.stdout) == (0, True)
-    assert result.stderr.count("warning sessions.shape is cookie: ") == 5
+    assert result.stderr.count(":11: sessions.shape is cookie: ") == 5
 
 
 @pytest.mark.parametrize("command", ["check-config", "serve"])

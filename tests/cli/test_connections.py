@@ -106,6 +106,16 @@ def test_a_file_that_cannot_be_used_is_told_apart(tmp_path: Path, config: Path) 
         assert run("import", str(people), *option, config=config).exit_code == 2
 
 
+def test_a_client_of_the_store_is_moved_like_one_of_the_settings(tmp_path: Path, config: Path) -> None:
+    """A disabled one, too: its people are taken along when the app moves away."""
+    people = tmp_path / "people.jsonl"
+    people.write_text("{}\n")
+    for words in (["add", "stored"], ["disable", "stored"]):
+        assert CliRunner().invoke(app, ["clients", *words, "--config", str(config)]).exit_code == 0
+        assert "the line cannot be used" in run("import", str(people), config=config, client="stored").stdout
+        assert "0 connection(s) exported" in run("export", config=config, client="stored").stderr
+
+
 @pytest.mark.parametrize("command", ["import", "export"])
 def test_an_unknown_client_or_a_store_that_forgets_is_refused(tmp_path: Path, config: Path, command: str) -> None:
     """Each import into memory would throw a rotated token away."""
@@ -116,7 +126,7 @@ def test_an_unknown_client_or_a_store_that_forgets_is_refused(tmp_path: Path, co
     assert (
         result.exit_code,
         "Traceback" in result.output,
-        "client nobody is not in the settings" in result.stderr,
+        "client nobody is neither in the settings nor in the store; there are: my-app" in result.stderr,
     ) == (1, False, True)
 
     config.write_text(config.read_text().replace(f"sqlite:///{tmp_path / 'records.db'}", "memory:"))

@@ -19,6 +19,14 @@ def test_bad_settings_end_the_command(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "public_url" in capsys.readouterr().err
 
 
+def test_a_forgotten_settings_file_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """`public_url field required` alone leads nobody to the option that they left out."""
+    with pytest.raises(typer.Exit):
+        load(None)
+
+    assert "--config gateway.toml" in capsys.readouterr().err
+
+
 def test_a_store_that_cannot_be_used_is_told_by_its_reason(capsys: pytest.CaptureFixture[str]) -> None:
     """`Try again shortly` helps nobody whose tables have to be made first."""
     with pytest.raises(typer.Exit) as caught, told():

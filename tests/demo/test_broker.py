@@ -1,5 +1,6 @@
 """demo-broker, the demo's client for outside tools: handles, any loopback redirect URI, and the scope is added."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gateway.demo.settings import BROKER_CLIENT, demo_settings
+from gateway.demo.settings import BROKER_CLIENT, SDK_CLIENT, STRICT_CLIENT, secret_of
+from tests.demo.values import settings_in
 from tests.journeys.tools.httpx_oauth_journey import HttpxOauthJourney
 from tests.journeys.tools.table import LIBRARY_CALLS
 from tests.journeys.world import World, open_world
@@ -19,16 +21,7 @@ _SECRET = "demo-broker-secret"  # as the demo shows it
 async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """A gateway with the demo's own clients."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    settings = demo_settings(
-        folder=tmp_path,
-        public_url="http://127.0.0.1:8080",
-        gateway_port=8080,
-        operations_port=9080,
-        emulator_url="http://localhost:8090",
-        app_url="http://127.0.0.1:8070",
-        client_id="id",
-        secret="CRN_0123456789abcdefghijklmnop",
-    )
+    settings = settings_in(tmp_path)
     async with open_world(tmp_path, clients=settings["clients"]) as opened:
         yield opened
 
@@ -67,6 +60,36 @@ async def test_a_refresh_handle_stays_the_same_and_an_older_access_handle_goes_o
     for handle in (first["access_token"], second["access_token"]):
         status, _, headers = await world.call("GET", "/v1/calendars", handle)
         assert (status, headers["Cronofy-Access-Mode"]) == (200, "no_access")
+
+
+async def test_a_backend_calls_for_whom_it_connected_and_lets_go_again(world: World) -> None:
+    """The service door is open to it: its secret and a `sub` are all that a backend has to keep."""
+    told = await _tokens(world, grant_type="authorization_code", **await _code(world))
+    for_them = {"Gateway-Account": told["sub"]}
+    status, _, headers = await world.call("GET", "/v1/calendars", _SECRET, headers=for_them)
+    assert (status, headers["Cronofy-Access-Mode"]) == (200, "no_access")
+    status, body, _ = await world.call("GET", "/auth/connections", _SECRET)
+    assert [one["sub"] for one in json.loads(body)["connections"]] == [told["sub"]]
+    path = f"/auth/connections/{told['sub']}"
+    status, body, _ = await world.call("GET", path, _SECRET)
+    assert (status, json.loads(body)["access_mode"]) == (200, "no_access")
+
+    assert (await world.call("DELETE", path, _SECRET))[0] == 204
+    for again, more, expected in (
+        (path, {}, (404, "connection_unknown")),
+        ("/v1/calendars", {"headers": for_them}, (404, "connection_unknown")),
+    ):
+        status, _, headers = await world.call("GET", again, _SECRET, **more)
+        assert (status, headers["Gateway-Error"]) == expected
+    assert (await world.call("GET", "/v1/calendars", told["access_token"]))[0] == 401
+
+
+@pytest.mark.parametrize("client", [SDK_CLIENT, STRICT_CLIENT])
+async def test_no_other_demo_client_has_the_door_or_the_account(world: World, client: str) -> None:
+    told = await _tokens(world, grant_type="authorization_code", **await _code(world))
+    for path, more in (("/v1/calendars", {"headers": {"Gateway-Account": told["sub"]}}), ("/auth/connections", {})):
+        status, _, headers = await world.call("GET", path, secret_of(client), **more)
+        assert (status, headers["Gateway-Error"]) == (403, "service_door_closed")
 
 
 async def _code(world: World) -> dict[str, str]:

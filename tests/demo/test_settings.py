@@ -4,20 +4,12 @@ from pathlib import Path
 
 from gateway.config_check import check_settings
 from gateway.demo.app_server import WEB_CLIENT
-from gateway.demo.settings import BROKER_CLIENT, EXAMPLE_PAGE, SDK_CLIENT, STRICT_CLIENT, demo_settings, secret_of
+from gateway.demo.settings import BROKER_CLIENT, EXAMPLE_PAGE, SDK_CLIENT, STRICT_CLIENT, secret_of
+from tests.demo.values import settings_in
 
 
 def test_they_can_be_used_and_name_the_documented_clients(tmp_path: Path) -> None:
-    values = demo_settings(
-        folder=tmp_path,
-        public_url="http://127.0.0.1:8080",
-        gateway_port=8080,
-        operations_port=9080,
-        emulator_url="http://localhost:8090",
-        app_url="http://127.0.0.1:8070",
-        client_id="id",
-        secret="CRN_0123456789abcdefghijklmnop",
-    )
+    values = settings_in(tmp_path)
     checked = check_settings(values)
 
     assert checked.client_secrets[SDK_CLIENT] == ("demo-sdk-secret",)

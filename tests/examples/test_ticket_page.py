@@ -39,7 +39,7 @@ async def example(tmp_path: Path) -> AsyncIterator[Example]:
         words, log = [sys.executable, "backend.py"], tmp_path / "example.log"
         async with run_example(words, folder=EXAMPLES / "ticket-page", log=log, port=port, **told) as running:
             yield running
-            assert log.read_text(encoding="utf-8") == ""
+            assert log.read_text(encoding="utf-8") == f"The page is at {origin}\n"
 
 
 @pytest_asyncio.fixture(loop_scope="session")

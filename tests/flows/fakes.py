@@ -11,7 +11,7 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.bindings import Bindings
 from gateway.flows.callback_book import CallbackBook
-from gateway.flows.connections import Connections, Stored
+from gateway.flows.connections import Connections
 from gateway.flows.custodian import Custodian
 from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
@@ -33,6 +33,7 @@ from gateway.flows.registry import Registry
 from gateway.flows.revocations import RevokeDoor
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.sessions import Sessions
+from gateway.flows.stored_connection import Stored
 from gateway.flows.token_replies import TokenReplies
 from gateway.flows.tokens import TokenDoor
 from gateway.flows.vault import Vault

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gateway.flows.connections import Connection, connection_id
 from gateway.flows.import_turns import Turns
 from gateway.flows.imports import Imports
 from gateway.flows.ports import ApiReply
 from gateway.flows.refreshes import Refreshes
+from gateway.flows.stored_connection import Connection, connection_id
 from gateway.rules.client import Application, Client
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable

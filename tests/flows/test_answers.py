@@ -8,7 +8,7 @@ import pytest
 
 from gateway.flows.answers import Answers, AnswerSettings, Asked
 from gateway.flows.callers import Caller
-from gateway.flows.connections import connection_id
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.batches import refused_item
 from gateway.rules.client import Custody
 from gateway.rules.error_codes import Code

@@ -93,7 +93,7 @@ async def test_a_profile_that_came_otherwise_is_left_alone(clock: FakeClock) -> 
     await backends(one).end(A, "acc_1")
 
     assert one.cronofy.asked[1:] == [("profile main", ("access-1", "pro_1"))]
-    assert await one.connections.ids_of(A) == []
+    assert await one.connections.page_of_ids(A, after="", limit=9) == []
 
 
 async def test_both_profiles_of_a_client_are_its_own(clock: FakeClock) -> None:
@@ -138,7 +138,7 @@ async def test_a_lost_connection_is_ended_by_its_sub(clock: FakeClock) -> None:
     await backends(one).end(A, "acc_1")
 
     assert one.cronofy.asked[-1][1]["sub"] == "acc_1"
-    assert await one.connections.ids_of(A) == []
+    assert await one.connections.page_of_ids(A, after="", limit=9) == []
 
 
 async def test_a_client_of_another_application_is_apart(clock: FakeClock) -> None:
@@ -146,3 +146,5 @@ async def test_a_client_of_another_application_is_apart(clock: FakeClock) -> Non
     await connected(one, A)
     with pytest.raises(RequestRefused):
         await backends(one).one(replace(A, application="elsewhere"), "acc_1")
+    page = await backends(one).page(replace(A, application="elsewhere"), cursor="", limit=10, state="")
+    assert page.connections == ()

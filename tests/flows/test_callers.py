@@ -6,8 +6,8 @@ from typing import cast
 import pytest
 
 from gateway.flows.callers import Callers
-from gateway.flows.connections import connection_id
 from gateway.flows.registry import Registry
+from gateway.flows.stored_connection import connection_id
 from gateway.flows.vault import Vault
 from gateway.rules.client import Application, Custody
 from gateway.rules.data_centres import HOSTS, DataCentre
@@ -18,7 +18,7 @@ from gateway.rules.operation_table import extra_operation
 from gateway.rules.operations import OPERATIONS, Operation
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
-from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, registry, token_reply, vault
+from tests.flows.fakes import APPLICATION, Kit, client, connected, kit, refreshes, registry, token_reply, vault
 
 BY_NAME: dict[str, Operation] = {one.name: one for one in OPERATIONS}
 A, B = client("a"), client("b")
@@ -110,7 +110,7 @@ KEEPER = client("k", custody=Custody.GATEWAY)
 async def handed(one: Kit, kind: Kind = "access", *, lives: float = 3_600) -> str:
     """Return a handle of the keeper's stored connection."""
     stored = await connected(one, KEEPER)
-    return await one.handles.issue(kind, KEEPER, "acc_1", stored.id, lives=lives)
+    return await one.handles.issue(kind, KEEPER, "acc_1", stored.id, lives=lives, life=stored.connection.life)
 
 
 async def refused(one: Kit, known: Registry, token: str, operation: str = "calendars") -> RequestRefused:
@@ -250,3 +250,19 @@ async def test_a_token_of_a_disabled_client_is_nobodys(clock: FakeClock) -> None
     known.replace([APPLICATION], [], disabled=[A, B])
     with pytest.raises(RequestRefused):
         await callers.identify(_bearer("unseen"), BY_NAME["calendars"])
+
+
+async def test_a_session_of_a_client_that_moved_to_another_application_must_connect_again(clock: FakeClock) -> None:
+    """As its handles and tokens are dead: at the old application it would not be judged among that one's clients."""
+    one = kit(clock)
+    stored = await connected(one, A)
+    other = Application("other", "i", "s", HOSTS[DataCentre.CA])
+    moved = Registry([APPLICATION, other], [replace(A, application="other"), B])
+    keeper = Vault(one.connections, moved, refreshes(one), one.clock, one.metrics)
+    with pytest.raises(RequestRefused) as caught:
+        await Callers(moved, one.bindings, keeper, one.handles).identify([], BY_NAME["calendars"], stored.id)
+    assert caught.value.code is Code.RECONNECT_REQUIRED
+    stayed = Callers(registry(A, B), one.bindings, vault(one, A), one.handles)
+    caller = await stayed.identify([], BY_NAME["calendars"], stored.id)
+    assert caller is not None
+    assert (caller.client, caller.account) == (A, "acc_1")

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from gateway.flows.carried_connections import CarriedConnections, is_newer
-from gateway.flows.connections import Connection, Stored
 from gateway.flows.ports import Record, VersionMoved
+from gateway.flows.stored_connection import Connection, Stored
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock
 from tests.flows.fakes import Kit, client, connected, kit, token_reply

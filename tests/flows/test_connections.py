@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from gateway.flows.connections import CONNECTION, Connection, connection_id
+from gateway.flows.connections import CONNECTION
 from gateway.flows.ports import Record, VersionMoved
+from gateway.flows.stored_connection import Connection, connection_id
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock

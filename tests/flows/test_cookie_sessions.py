@@ -8,11 +8,11 @@ from gateway.adapters.key_ring import generate_key, parse_key_ring
 from gateway.adapters.sealing import AesGcmSealer
 from gateway.adapters.store_memory import MemoryStore
 from gateway.flows.carried_connections import CarriedConnections
-from gateway.flows.connections import Stored
 from gateway.flows.cookie_sessions import MOST_COOKIE_BYTES, PURPOSE, CookieSession, CookieSessions
 from gateway.flows.own_sessions import OwnSessions
 from gateway.flows.ports import Sealer
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.stored_connection import Stored
 from gateway.rules.cookie_text import as_cookie, of_cookie
 from gateway.rules.cookies import CookieNames
 from gateway.rules.error_codes import Code

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.ports import ApiReply
 from gateway.flows.registry import Registry
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.client import Client, Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused, StoreUnavailable

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.ports import ApiReply
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.errors import CronofyUnavailable
 from tests.clock import FakeClock
 from tests.flows.fakes import Kit, client, connected, kit, token_reply, userinfo_reply

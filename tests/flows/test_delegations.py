@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.delegations import DELEGATED, DELEGATION
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable

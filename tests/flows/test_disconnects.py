@@ -2,9 +2,9 @@
 
 import pytest
 
-from gateway.flows.connections import Stored
 from gateway.flows.disconnects import Disconnects
 from gateway.flows.ports import ApiReply
+from gateway.flows.stored_connection import Stored
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable
@@ -91,6 +91,30 @@ async def test_another_clients_connection_is_not_taken_along(clock: FakeClock, *
 
     assert ended(one) == ["profile"]
     assert await state(one, theirs) == "active"
+
+
+@pytest.mark.parametrize("keep", [False, True])
+async def test_a_client_that_has_no_calendar_left_does_not_stay_on_anothers(clock: FakeClock, *, keep: bool) -> None:
+    """Cronofy's token is for the whole account, so its backend and its handles would go on reading B's calendar."""
+    one = kit(clock)
+    stored = await signed_in(one)
+    await connected(one, B)
+    await one.bindings.remember(A, read_token_reply(token_reply().body), account="acc_1", scope="s")
+    await disconnects(one).end(stored.id, "pro_1", keep=keep)
+
+    assert ended(one) == ["profile"]
+    assert await state(one, stored) == ("reconnect_required" if keep else None)
+    assert not await one.bindings.has_account(A, "acc_1")
+
+
+async def test_a_client_with_another_calendar_of_its_own_stays(clock: FakeClock) -> None:
+    one = kit(clock)
+    stored = await signed_in(one)
+    await connected(one, A, linking_profile={"provider_name": "google", "profile_id": "pro_2"})
+    await connected(one, B)
+    await disconnects(one).end(stored.id, "pro_1", keep=False)
+
+    assert await state(one, stored) == "active"
 
 
 async def test_nor_are_another_clients_tokens_of_the_drop_in_door(clock: FakeClock) -> None:

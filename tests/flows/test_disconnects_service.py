@@ -3,9 +3,9 @@
 import pytest
 
 from gateway.flows.callback_book import CALLBACK, CallbackBook
-from gateway.flows.connections import Stored, connection_id
 from gateway.flows.delegations import DELEGATED, DELEGATION
 from gateway.flows.disconnects import Disconnects
+from gateway.flows.stored_connection import Stored, connection_id
 from gateway.rules.client import Client
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock

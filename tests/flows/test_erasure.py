@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from gateway.adapters.store_memory import MemoryStore
-from gateway.flows.connections import connection_id
 from gateway.flows.disconnects import Disconnects, Ended
 from gateway.flows.erasure import Erased, Erasure
 from gateway.flows.ports import ApiReply
 from gateway.flows.refresh_journal import Entry, RefreshJournal, account_of
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import Sessions
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.client import Application, Client
 from gateway.rules.errors import CronofyUnavailable, StoreUnavailable

@@ -74,6 +74,24 @@ async def test_what_merely_differs_is_told_too(clock: FakeClock) -> None:
     assert (told["verdict"], told["access_mode"], told["fields"]) == ("works differently", "no_access", {})
 
 
+@pytest.mark.parametrize(
+    ("limits", "advice"),
+    [
+        ({"operations": frozenset({"calendars"})}, "clients.few.operations"),
+        ({"allowed_scopes": frozenset({"create_event"})}, "allowed_scopes"),
+    ],
+)
+async def test_what_the_operator_does_not_allow_is_refused_here_too(
+    clock: FakeClock, limits: dict[str, Any], advice: str
+) -> None:
+    """Least privilege is judged before the modes, so an explanation that knew the modes alone would be wrong."""
+    one = kit(clock)
+    few = Caller(APPLICATION, (client("few", **limits),), "access-1", "acc_1", is_person=True)
+    told = await explainer(one).explain(Question("GET", "/v1/events", None, "read_events"), few)
+    assert (told["verdict"], told["rule"]) == ("refused", None)
+    assert advice in told["what_to_do"]
+
+
 async def test_a_scope_that_is_not_held_is_said(clock: FakeClock) -> None:
     one = kit(clock)
     await _know(one, AccessMode.READ_WRITE)

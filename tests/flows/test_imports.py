@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.import_turns import Stopped
 from gateway.flows.ports import Lease
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.access_mode import AccessMode
 from gateway.rules.import_lines import ImportLine
 from gateway.rules.import_outcomes import Outcome, Reason, Result

@@ -6,12 +6,12 @@ from typing import Any, TypeVar
 import pytest
 
 from gateway.flows.bindings import REFRESH_KEPT
-from gateway.flows.connections import Stored
 from gateway.flows.inventory import HELD_BY_THE_APP, AccountLine, Inventory, Which, Whose
 from gateway.flows.own_sessions import session_id
 from gateway.flows.ports import ApiReply
 from gateway.flows.registry import Registry
 from gateway.flows.sessions import Sessions
+from gateway.flows.stored_connection import Stored
 from gateway.rules.access_mode import AccessMode, Profile
 from gateway.rules.client import Application, Client
 from gateway.rules.session_times import Lifetimes

@@ -73,6 +73,18 @@ async def test_a_client_calls_what_it_lists(clock: FakeClock, line: str, *, refu
     assert await admit(judge, line, person(A)) is None
 
 
+async def test_a_token_that_nobody_knows_is_told_of_no_client(clock: FakeClock) -> None:
+    """It may be any string, so its refusal names no client and none of their settings."""
+    target = read_target("/v1/calendars")
+    call = Incoming("GET", "/v1/calendars", [], NoBody(), "request-1")
+    with pytest.raises(RequestRefused) as caught:
+        await privileges(kit(clock), A, FEW).admit(call, target, TABLE.match("GET", target), person())
+
+    assert caught.value.code is Code.OPERATION_REFUSED
+    assert "clients." not in caught.value.public
+    assert "did not come through this gateway" in caught.value.public
+
+
 async def test_several_clients_may_what_all_of_them_may(clock: FakeClock) -> None:
     """Any of them could be calling; and one that cannot be told could be any client of the application."""
     judge = privileges(kit(clock), A, FEW)
@@ -124,15 +136,34 @@ async def test_each_item_of_a_batch_is_judged_alone(clock: FakeClock) -> None:
     assert "delete_event" in told["description"]
 
 
-async def test_items_of_a_client_that_may_do_everything_are_cronofys_to_judge(clock: FakeClock) -> None:
+async def test_items_that_can_be_nothing_are_cronofys_to_judge(clock: FakeClock) -> None:
     judge = privileges(kit(clock), A, FEW)
-    body = {"batch": [item("POST", "/v1/nothing/known"), 7, item("DELETE", EVENTS)]}
+    body = {"batch": [item("POST", 7), 7, item("DELETE", EVENTS), item("DELETE", "/v1/available_periods")]}
     assert await judge.refused_items(body, person(A)) == {}
-    (refused,) = (await judge.refused_items({"batch": [item("POST", "/v1/availability")]}, person(A))).values()
-    assert refused["status"] == 403
     odd_ones: list[Any] = [{}, [], None, {"batch": None}, {"batch": {}}]
     for odd in odd_ones:
         assert await judge.refused_items(odd, person(FEW)) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "POST /v1/nothing/known",
+        "POST /v1//batch",
+        "POST https://api.cronofy.com/v1/availability",
+        "POST /v1/batch",
+        "POST /v1/availability",
+        "POST /v1/delegated_authorizations",
+        "POST /v1/application_calendars",
+        "POST /v1/real_time_scheduling/sch_1/disable",
+        "GET /v1/smart_invites",
+    ],
+)
+async def test_an_item_is_nothing_that_is_judged_in_a_call_of_its_own(clock: FakeClock, line: str) -> None:
+    """Cronofy documents writes of events and available periods; a client that may do everything may do these alone."""
+    judge = privileges(kit(clock), A, FEW)
+    (refused,) = (await judge.refused_items({"batch": [item(*line.split())]}, person(A))).values()
+    assert refused["status"] == 403
 
 
 async def test_an_item_with_another_clients_attachment_is_a_404_of_its_own(clock: FakeClock) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.ports import ApiReply
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.client import Custody
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused, StoreUnavailable

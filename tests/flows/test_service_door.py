@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway.flows.callers import Callers
-from gateway.flows.connections import connection_id
 from gateway.flows.service_door import connection_unknown, enter_for_operation, require_door
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.operations import OPERATIONS

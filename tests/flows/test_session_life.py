@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gateway.adapters.key_ring import generate_key
 from gateway.adapters.store_memory import MemoryStore
-from gateway.flows.connections import Stored, connection_id
 from gateway.flows.refreshes import LEASE
+from gateway.flows.stored_connection import Stored, connection_id
 from gateway.rules.errors import RequestRefused
 from gateway.rules.token_reply import read_token_reply
 from tests.clock import FakeClock

@@ -10,7 +10,7 @@ from gateway.flows.issued_secrets import ClientRefused
 from gateway.flows.ports import Record
 from gateway.flows.resealing import Resealing
 from gateway.flows.sealed_records import SealedRecords
-from gateway.flows.stored_clients import CLIENT, UNREADABLE, SecretOrder, StoredClient, StoredClients
+from gateway.flows.stored_clients import CLIENT, GENERATION, UNREADABLE, SecretOrder, StoredClient, StoredClients
 from tests.clock import FakeClock
 from tests.flows.fakes import Kit, kit
 
@@ -62,6 +62,17 @@ async def test_every_change_moves_the_generation(stored: StoredClients) -> None:
 
     assert seen[0] == ""
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("damaged", [b"\xff\xfe", b"", b"x" * 1_000])
+async def test_a_damaged_generation_is_only_another_one(one: Kit, stored: StoredClients, damaged: bytes) -> None:
+    """Nobody would hear of a disabled client if looking failed for good."""
+    await stored.add("app", SETTINGS, replace=False)
+    before = await stored.generation()
+    await one.store.put(GENERATION, "all", Record(damaged, 0))
+    assert await stored.generation() != before
+    await one.store.delete(GENERATION, "all")
+    assert await stored.generation() == ""
 
 
 async def test_a_client_is_added_once_and_replaced_only_on_demand(stored: StoredClients) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.flows.connections import connection_id
 from gateway.flows.ports import ApiReply
 from gateway.flows.refreshes import REMEMBERED
+from gateway.flows.stored_connection import connection_id
 from gateway.rules.errors import RequestRefused
 from gateway.rules.import_outcomes import Outcome
 from tests.clock import FakeClock

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.flows.connections import Stored
 from gateway.flows.ports import ApiReply, Record
 from gateway.flows.refreshes import COOL_OFF
+from gateway.flows.stored_connection import Stored
 from gateway.flows.vault import EARLY, MARGIN, TOO_YOUNG, Fresh
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable, RequestRefused, StoreUnavailable

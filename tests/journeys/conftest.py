@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journeys.hooks import Hook, open_hook
 from tests.journeys.stub_upstream import StubUpstream, open_stub
 from tests.journeys.world import World, open_world
 
@@ -27,4 +28,11 @@ async def stub() -> AsyncIterator[StubUpstream]:
 async def stubbed(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
     """A world whose gateway takes the stub for Cronofy."""
     async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    """An app's end of a delegated account."""
+    async with open_hook() as opened:
         yield opened

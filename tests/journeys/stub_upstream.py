@@ -171,6 +171,18 @@ class StubUpstream:
         """Set what a path answers from now on."""
         self._scripts[path] = script if callable(script) else answering(script)
 
+    def hold(self, path: str) -> asyncio.Event:
+        """Let a path send one half of its answer, and the other once the event is set."""
+        go_on = asyncio.Event()
+
+        async def slow(call: Call) -> None:
+            await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst")
+            await go_on.wait()
+            await call.send(b" - last")
+
+        self.on(path, slow)
+        return go_on
+
     def calls_to(self, path: str) -> list[Call]:
         """Return the calls to one path."""
         return [one for one in self.calls if one.target.partition("?")[0] == path]

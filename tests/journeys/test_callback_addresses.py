@@ -15,7 +15,6 @@ from tests.journeys.hooks import (
     callback_outcomes,
     clients,
     deliveries,
-    open_hook,
     organisation,
 )
 from tests.journeys.waiting import until_told
@@ -45,12 +44,6 @@ REFUSED = [
     "http://localhost/",
     "http://127.0.0.1/",
 ]
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with open_hook() as opened:
-        yield opened
 
 
 @pytest.fixture

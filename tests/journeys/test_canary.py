@@ -177,7 +177,7 @@ async def test_element_tokens_are_said_nowhere(
     client = {"secrets": [SECRETS[ADDING]], "origins": [page]}
     # Each has its application to itself, so that the accounts of the page may be named.
     known = world_settings(store=tmp_path, port=1, cronofy_url=stub.url)["applications"]["main"]
-    changes: dict[str, Any] = {"applications": {"main": known, "other": known}}
+    changes: dict[str, Any] = {"applications": {"main": known, "other": {**known, "client_id": "another"}}}
     changes["clients"] = {
         ADDING: {**client, "application": "main"},
         STRICT: {"secrets": [SECRETS[STRICT]], "application": "other"},

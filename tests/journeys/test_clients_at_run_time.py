@@ -1,6 +1,5 @@
 """Clients come, change and go while a gateway serves: by the command line, and by its settings file."""
 
-import asyncio
 import json
 import signal
 import time
@@ -9,7 +8,7 @@ from typing import Any
 
 from tests.journeys.processes import SECRET, Served, end_of, serving, start
 from tests.journeys.raw_http import connect, request_bytes
-from tests.journeys.stub_upstream import Call, StubUpstream
+from tests.journeys.stub_upstream import StubUpstream
 from tests.journeys.waiting import until_told
 
 # Two seconds are what is promised; the rest is for a machine that is busy with other tests.
@@ -121,14 +120,7 @@ def rewrite(folder: Path, old: str, new: str) -> None:
 
 async def test_a_changed_file_is_taken_over_and_a_broken_one_is_not(tmp_path: Path, stub: StubUpstream) -> None:
     """No call under way notices either."""
-    go_on = asyncio.Event()
-
-    async def slow(call: Call) -> None:
-        await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst")
-        await go_on.wait()
-        await call.send(b" - last")
-
-    stub.on(SLOW, slow)
+    go_on = stub.hold(SLOW)
     old, new = "https://app.example.com/callback", "https://app.example.com/other"
     async with serving(tmp_path, cronofy_url=stub.url) as served, connect(served.public) as wire:
         await wire.send(request_bytes("GET", SLOW, "Authorization: Bearer some-token"))

@@ -33,12 +33,6 @@ RAW = b'{"authorization":{"code":"forged-code"}}'
 
 
 @pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with open_hook() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def keeping(tmp_path: Path) -> AsyncIterator[World]:
     """A world whose clients leave their tokens with the gateway."""
     async with open_world(tmp_path, emulated=IMPATIENT, clients=clients("gateway")) as world:

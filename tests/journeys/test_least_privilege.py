@@ -124,3 +124,47 @@ async def test_a_page_may_no_more_than_its_client(tmp_path: Path) -> None:
         assert (refused.status, refused.code) == (403, "operation_refused")
         assert await world.seen_upstream() == []
         assert (await browser.fetch("GET", "/v1/calendars")).status == 200
+
+
+async def test_an_element_reads_no_more_than_its_client_may_ask_for(tmp_path: Path) -> None:
+    """Its token can be for several people, whom another client of the application connected with more."""
+    page = "https://pages.example"
+    clients = settings(tmp_path, allowed_scopes=["free_busy_write"], origins=[page])
+    async with open_world(tmp_path, clients=clients) as world:
+        subs = []
+        for email in ("one@example.com", "two@example.com"):
+            await world.sign_in(client=ADDING, email=email)
+            subs.append((await world.sign_in(client=STRICT, email=email, scope="free_busy_write"))["sub"])
+        for named in (subs, subs[:1]):
+            body = {"version": "1", "permissions": ["agenda"], "subs": named, "origin": page}
+            _, raw, _ = await world.call("POST", "/v1/element_tokens", SECRETS[STRICT], json=body)
+            token = json.loads(raw)["element_token"]["token"]
+            await world.forget_seen()
+            status, _, headers = await world.call("GET", f"/v1/events?et={token}", headers={"Origin": page})
+            assert (status, headers.get("Gateway-Error")) == (403, "operation_refused"), named
+            assert await world.seen_upstream() == []
+
+
+IMPERSONATE = "Cronofy-Impersonate"
+
+
+async def test_a_person_at_a_page_impersonates_nobody(tmp_path: Path) -> None:
+    """The client may, its backend that is; whoever holds a cookie or an element token is not the client."""
+    page = "https://pages.example"
+    clients = door_clients(may_impersonate=True)
+    loose = {"secrets": [SECRETS[STRICT]], "any_loopback_redirect": True}
+    clients[STRICT] = {**loose, "origins": [page], "may_impersonate": True}
+    async with open_door(tmp_path, clients=clients) as world, open_browser(world) as browser:
+        await browser.sign_in()
+        sub = (await world.sign_in(client=STRICT))["sub"]
+        body = {"version": "1", "permissions": ["agenda"], "subs": [sub], "origin": page}
+        _, raw, _ = await world.call("POST", "/v1/element_tokens", SECRETS[STRICT], json=body)
+        await world.forget_seen()
+        refused = await browser.fetch("GET", "/v1/calendars", headers=[(IMPERSONATE, "acc_other")])
+        assert (refused.status, refused.code) == (403, "impersonation_refused")
+        token = json.loads(raw)["element_token"]["token"]
+        status, raw, _ = await world.call(
+            "GET", f"/v1/userinfo?et={token}", headers={"Origin": page, IMPERSONATE: "acc_other"}
+        )
+        assert (status, json.loads(raw)["code"]) == (403, "impersonation_refused")
+        assert await world.seen_upstream() == []

@@ -32,14 +32,7 @@ async def test_the_operations_listener_answers_apart_from_the_public_one(tmp_pat
 
 async def test_sigterm_drains(tmp_path: Path, stub: StubUpstream) -> None:
     """`/readyz` turns 503, the call under way is finished, nobody new is let in, and the exit is clean."""
-    go_on = asyncio.Event()
-
-    async def slow(call: Call) -> None:
-        await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst")
-        await go_on.wait()
-        await call.send(b" - last")
-
-    stub.on(SLOW, slow)
+    go_on = stub.hold(SLOW)
     async with serving(tmp_path, cronofy_url=stub.url) as served, connect(served.public) as wire:
         await wire.send(request_bytes("GET", SLOW, BEARER))
         await wire.head()

@@ -9,17 +9,11 @@ import pytest
 from gateway.emulator.app import EmulatorSettings
 from tests.clock import FakeClock
 from tests.journeys.door.browser import WEB, Browser, door_clients, open_browser, open_door
-from tests.journeys.hooks import Hook, clients, open_hook, organisation, person
+from tests.journeys.hooks import Hook, clients, organisation, person
 from tests.journeys.world import ADDING, MODE, SECRETS, STRICT, World, open_world
 
 CUSTODIES = ["client", "gateway"]
 HALF_AN_HOUR = 1800
-
-
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    async with open_hook() as opened:
-        yield opened
 
 
 async def status_of(world: World, token: str, path: str = "/v1/userinfo") -> int:

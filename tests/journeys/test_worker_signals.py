@@ -17,19 +17,6 @@ BEARER = "Authorization: Bearer some-token"
 SLOW = "/v1/calendars"
 
 
-def hold(stub: StubUpstream) -> asyncio.Event:
-    """Let the slow path answer one half, and the other when the event is set."""
-    go_on = asyncio.Event()
-
-    async def slow(call: Call) -> None:
-        await call.send(b"HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfirst")
-        await go_on.wait()
-        await call.send(b" - last")
-
-    stub.on(SLOW, slow)
-    return go_on
-
-
 async def never(call: Call) -> None:
     await call.wait_gone()
 
@@ -41,7 +28,7 @@ def leftovers(crew: Crew) -> list[Path]:
 @pytest.mark.parametrize(("name", "to_all"), [("SIGTERM", False), ("SIGTERM", True), ("SIGINT", True)])
 async def test_the_first_signal_drains(tmp_path: Path, stub: StubUpstream, name: str, to_all: bool) -> None:
     """A terminal signals its whole process group, and systemd all of a unit: that must not count as asking twice."""
-    go_on = hold(stub)
+    go_on = stub.hold(SLOW)
     async with crew_of(2, tmp_path, cronofy_url=stub.url) as crew, connect(crew.public) as wire:
         await wire.send(request_bytes("GET", SLOW, BEARER))
         await wire.head()
@@ -117,7 +104,7 @@ def rewrite(crew: Crew, old: str, new: str) -> None:
 
 async def test_hangup_reads_the_settings_again_and_breaks_no_call(tmp_path: Path, stub: StubUpstream) -> None:
     """A call under way is finished by the old worker, even past the time after which a silent worker counts as hung."""
-    go_on = hold(stub)
+    go_on = stub.hold(SLOW)
     more = '[proxy]\nmode_header = "Mode-Before"'
     async with (
         crew_of(2, tmp_path, cronofy_url=stub.url, more=more, program=IMPATIENT, drain_timeout="30") as crew,

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.account_names import MOST_ATTACHMENTS, MOST_NAMES, NAMING, accounts_named, attachments_named
+from gateway.rules.account_names import (
+    MOST_ATTACHMENTS,
+    MOST_NAMES,
+    NAMING,
+    accounts_named,
+    attachments_named,
+    query_names_accounts,
+)
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.operations import OPERATIONS, Body
@@ -39,6 +46,10 @@ JSON = st.recursive(
         ("create_real_time_sequencing", {"availability": {"sequence": [{"target_calendars": GROUP["members"]}]}}),
         ("create_element_token", {"subs": ["acc_1", "acc_2", "acc_1"], "origin": "https://a.test"}),
         ("create_element_token", {"subs": "acc_1", "sub": "acc_2"}),
+        (
+            "create_scheduling_conversation",
+            {"participants": [{"sub": "acc_1"}, {"participant_id": "@b", "sub": "acc_2"}]},
+        ),
         ("create_scheduling_request", {"scheduling_request": {"hosts": [{"sub": "acc_1"}, {"sub": "acc_2"}]}}),
         ("save_smart_invite", {"recipients": [{"sub": "acc_1"}], "organizer": {"sub": "acc_2"}}),
     ],
@@ -100,3 +111,21 @@ def test_a_name_is_found_wherever_it_is_hidden(body: Any, name: str) -> None:
     hidden = {"a": [body, {"event": {"members": [body, {"sub": name}]}}]}
     assert accounts_named("availability", body) == ()
     assert accounts_named("availability", hidden) == (name,)
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("", False),
+        ("et=sub", False),
+        ("subject=x&x_sub=y", False),
+        ("sub=x", True),
+        ("subs[]=x", True),
+        ("a[b][sub]=x", True),
+        ("a%5Bsub%5D=x", True),
+        ("x=1;a[sub]=x", True),
+        ("a[ sub ]", True),
+    ],
+)
+def test_a_query_can_name_accounts_at_any_depth(query: str, *, names: bool) -> None:
+    assert query_names_accounts(query) is names

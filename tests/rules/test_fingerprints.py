@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.fingerprints import fingerprint
+from gateway.rules.fingerprints import fingerprint, is_fingerprint
 
 PARTS = st.lists(st.text(max_size=6), max_size=4)
 
@@ -43,3 +43,12 @@ def test_kinds_are_kept_apart() -> None:
 def test_any_text_has_a_name_that_does_not_show_it(text: str) -> None:
     """A header's damaged bytes reach this as lone surrogates."""
     assert re.fullmatch(r"[0-9a-f]{64}", fingerprint("token", text))
+
+
+def test_a_fingerprint_is_told_by_its_shape() -> None:
+    name = fingerprint("token", "abc")
+
+    assert is_fingerprint(name)
+    assert not any(
+        map(is_fingerprint, ("", name[1:], name + "0", name.upper(), name[:-1] + "\n", name + "\n", "\0" * 64))
+    )

@@ -27,6 +27,7 @@ BY_NAME = {one.name: one for one in OPERATIONS}
 OF_NOBODY = {
     "availability",
     "sequenced_availability",
+    "add_to_calendar",
     "create_element_token",
     "verify_application",
     *LISTING,
@@ -35,7 +36,8 @@ OF_NOBODY = {
 
 def test_every_operation_with_the_api_key_has_its_place() -> None:
     """A new row must say whose its objects are."""
-    with_key = {one.name for one in OPERATIONS if Credential.API_KEY in one.credentials}
+    of_application = {Credential.API_KEY, Credential.BODY}
+    with_key = {one.name for one in OPERATIONS if one.credentials & of_application}
     assert with_key == {*PLACES, *OF_NOBODY}
 
 

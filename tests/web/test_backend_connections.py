@@ -44,7 +44,20 @@ async def test_pages_are_bounded_and_lead_on(http: Client, one: Kit) -> None:
     assert (lost["sub"], lost["lost_by"]) == ("acc_0", "refused")
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "limit=-1", "limit=1e2", "state=erased"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=-1",
+        "limit=1e2",
+        "state=erased",
+        "cursor=x",
+        "cursor=%00",
+        "cursor=%ff",
+    ],
+)
 async def test_a_query_that_means_nothing_is_a_422(http: Client, query: str) -> None:
     async with http.get(f"/auth/connections?{query}", headers=SECRET) as answer:
         assert answer.status == 422

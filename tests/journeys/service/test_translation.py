@@ -4,12 +4,12 @@ Each line of the table is a way in which a Cronofy SDK or an OAuth library sends
 """
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
 import pytest
 
@@ -23,6 +23,7 @@ ODD: Final = "odd"
 # A secret whose characters mean something else where a library leaves the form-encoding of HTTP Basic out.
 ODD_SECRET: Final = "odd+secret%2F-with/all~kinds-of=0123456789"
 PLAIN, PLAIN_SECRET = "plain", "plain-secret-0123456789-abcdef"
+ODD_APPLICATION: Final = "odd-application-id"
 REFRESH: Final = {"grant_type": "refresh_token", "refresh_token": "stub-refresh-token"}
 BOOKABLE: Final = "/v1/bookable_events"
 
@@ -33,7 +34,7 @@ async def world(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
     clients = {PLAIN: {**client, "secrets": [PLAIN_SECRET]}, ODD: {**client, "secrets": [ODD_SECRET]}}
     # Each has its application to itself, so that objects from before the gateway are its own.
     known = world_settings(store=tmp_path, port=1, cronofy_url=stub.url)["applications"]["main"]
-    apart: dict[str, Any] = {"applications": {PLAIN: known, ODD: known}}
+    apart: dict[str, Any] = {"applications": {PLAIN: known, ODD: {**known, "client_id": ODD_APPLICATION}}}
     apart["clients"] = {name: {**one, "application": name} for name, one in clients.items()}
     async with open_world(tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, **apart) as opened:
         for name, secret in ((PLAIN, PLAIN_SECRET), (ODD, ODD_SECRET)):
@@ -48,6 +49,14 @@ async def world(tmp_path: Path, stub: StubUpstream) -> AsyncIterator[World]:
 def basic(user: str, password: str, *, encoded: bool) -> str:
     pair = (quote_plus(user), quote_plus(password)) if encoded else (user, password)
     return "Basic " + b64encode(":".join(pair).encode()).decode()
+
+
+def application_of(way: "Way") -> str:
+    """Return the client id of the application whose client shows its credentials."""
+    scheme, _, rest = way.authorization.partition(" ")
+    pair = b64decode(rest).decode() if scheme == "Basic" and rest != "!!!" else ""
+    shown = {unquote_plus(pair.partition(":")[0]), (way.body or {}).get("client_id")}
+    return ODD_APPLICATION if ODD in shown else APPLICATION
 
 
 @dataclass(frozen=True)
@@ -160,7 +169,7 @@ async def test_the_applications_credential_takes_the_place_of_the_clients(
         return
     assert call.header("authorization") is None
     sent = json.loads(bytes(call.body))
-    assert (sent["client_id"], sent["client_secret"]) == (APPLICATION, APPLICATION_SECRET)
+    assert (sent["client_id"], sent["client_secret"]) == (application_of(way), APPLICATION_SECRET)
 
 
 TOKEN_SET: Final = {"access_token": "apc-access", "refresh_token": "apc-refresh", "expires_in": 3600, "scope": ""}
