@@ -21,7 +21,8 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.app.doors import make_doors
 from gateway.app.outside import Outside
 from gateway.config_check import Checked, load_settings
-from gateway.flows.ports import CronofyApi, Entry, Heard, Record, Upstream
+from gateway.flows.ports import CronofyApi, Entry, Heard, Record
+from gateway.flows.upstream_port import Upstream
 from gateway.observe.metrics import Metrics
 
 FRAME: Final = 1_000  # people

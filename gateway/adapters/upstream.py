@@ -17,7 +17,7 @@ from aiohttp.connector import Connection, SocketFactoryType
 from aiohttp.tracing import Trace
 from yarl import URL
 
-from gateway.flows.ports import UpstreamReply
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code

@@ -23,7 +23,8 @@ from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_
 from gateway.config import Settings
 from gateway.config_check import Checked, may_post_to_private
 from gateway.flows.delegated_callbacks import AppPosts
-from gateway.flows.ports import Clock, CronofyApi, RecordStore, Upstream
+from gateway.flows.ports import Clock, CronofyApi, RecordStore
+from gateway.flows.upstream_port import Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable, StoreUnusable

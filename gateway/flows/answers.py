@@ -11,7 +11,7 @@ from gateway.flows.callers import Caller
 from gateway.flows.custodian import Custodian
 from gateway.flows.elements import Elements
 from gateway.flows.ownership import Ownership
-from gateway.flows.ports import UpstreamReply
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.batches import MULTI_STATUS, merged_answers

@@ -1,11 +1,10 @@
 """The ports: what the stories need of the world. `adapters` implements them, `app` puts them together."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gateway.rules.client import Application
-from gateway.rules.headers import Pairs
 
 
 class Clock(Protocol):
@@ -241,63 +240,4 @@ class CronofyApi(Protocol):
 
     async def userinfo(self, application: Application, bearer: str) -> ApiReply:
         """GET /v1/userinfo."""
-        ...
-
-
-class UpstreamReply(Protocol):
-    """An answer of Cronofy's whose head has arrived."""
-
-    @property
-    def status(self) -> int:
-        """The status."""
-        ...
-
-    @property
-    def headers(self) -> Pairs:
-        """All header lines, in order."""
-        ...
-
-    @property
-    def ready(self) -> bytes | None:
-        """The whole body, where it has arrived already; None where it has to be waited for."""
-        ...
-
-    def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the body as it arrives, undecoded.
-
-        Raises:
-            CronofyUnavailable: it broke off or stalled.
-        """
-        ...
-
-    async def read(self, limit: int) -> bytes:
-        """Return the whole body.
-
-        Raises:
-            CronofyUnavailable: it broke off, stalled, or is larger than `limit` bytes.
-        """
-        ...
-
-    def close(self) -> None:
-        """Let go of the connection; a body that was not read to its end is cut."""
-        ...
-
-
-class Upstream(Protocol):
-    """Sends proxied calls."""
-
-    async def send(
-        self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
-    ) -> UpstreamReply:
-        """Send a request and return when the answer's head is there.
-
-        Args:
-            method: upper case.
-            url: absolute; sent byte for byte.
-            headers: all of them, but Host and the body's length.
-            body: whole, or streamed, or none.
-
-        Raises:
-            CronofyUnavailable: `upstream_unreachable` or `upstream_timeout`.
-        """
         ...

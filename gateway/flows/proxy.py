@@ -16,10 +16,10 @@ from gateway.flows.callers import Caller, Callers
 from gateway.flows.elements import Elements
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
-from gateway.flows.ports import UpstreamReply
 from gateway.flows.privileges import Privileges
 from gateway.flows.ruled_body import Ruled, RuledBodies
 from gateway.flows.sending import Sender
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, header_value
 from gateway.rules.bearer_parameter import without_bearer

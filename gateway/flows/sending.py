@@ -10,7 +10,7 @@ from gateway.flows.answers import Asked
 from gateway.flows.application_secrets import ApplicationSecrets, credentials_refused
 from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
-from gateway.flows.ports import Upstream, UpstreamReply
+from gateway.flows.upstream_port import Upstream, UpstreamReply
 from gateway.flows.vault import Vault
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable

@@ -9,7 +9,7 @@ from multidict import MultiMapping
 
 from gateway.flows.answers import Answer
 from gateway.flows.incoming import Incoming, IncomingBody
-from gateway.flows.ports import UpstreamReply
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.rules.client import Client
 from gateway.rules.element_tokens import names_element_token
 from gateway.rules.error_codes import Code

@@ -16,6 +16,7 @@ WITHOUT_TWIN = {
     "gateway/__main__.py",
     "gateway/flows/ports.py",
     "gateway/flows/incoming.py",
+    "gateway/flows/upstream_port.py",
     "gateway/web/keys.py",
     "gateway/observe/events.py",
     "gateway/config/complaints.py",

@@ -16,7 +16,7 @@ from gateway.adapters.lean.connection import Connection, ConnectionLost, unreach
 from gateway.adapters.lean.pool import Origin, Pool
 from gateway.adapters.lean.reply import LeanReply
 from gateway.adapters.lean.request_head import request_head
-from gateway.flows.ports import UpstreamReply
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code

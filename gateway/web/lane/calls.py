@@ -7,7 +7,7 @@ import structlog
 from multidict import CIMultiDict
 
 from gateway.flows.answers import Answer
-from gateway.flows.ports import UpstreamReply
+from gateway.flows.upstream_port import UpstreamReply
 from gateway.rules.client import Client
 from gateway.rules.cookies import single_cookie
 from gateway.rules.errors import CronofyUnavailable

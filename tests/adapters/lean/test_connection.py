@@ -9,7 +9,7 @@ import pytest
 from gateway.adapters.lean.pool import Pool
 from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.adapters.upstream import AiohttpUpstream, UpstreamSettings, client_session
-from gateway.flows.ports import Upstream
+from gateway.flows.upstream_port import Upstream
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import CronofyUnavailable
 from tests.adapters.lean.exchanges import BY_HAND, generated
