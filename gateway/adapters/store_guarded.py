@@ -139,6 +139,7 @@ class GuardedStore:
         """Return when the store can be read and written."""
         # Never spared: whoever asks wants to know how it is now, and its success lets all others through again.
         await self._tried("ping", self._writes, self._store.ping())
+        self._answered(self._reads)  # it reads as well: a node that says that it is ready must not spare its reads
 
     async def close(self) -> None:
         """Let go of it."""

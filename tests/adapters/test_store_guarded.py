@@ -88,6 +88,16 @@ async def test_readiness_is_always_asked_for_real_and_opens_the_way(flaky: Flaky
     assert await store.put("a", "b", Record(b"", 0)) == 1
 
 
+async def test_who_is_told_that_the_store_is_ready_can_read(flaky: Flaky, clock: FakeClock) -> None:
+    """A node that said it was ready went on sparing its reads for a moment, and answered 503."""
+    store = GuardedStore(flaky, clock, Metrics())  # type: ignore[arg-type]
+    flaky.fails = {"get"}
+    await fail(store, FAILURES)
+    flaky.fails = set()
+    await store.ping()
+    assert await store.get("a", "b") is None
+
+
 async def test_a_full_disk_still_reads(flaky: Flaky, clock: FakeClock) -> None:
     store = GuardedStore(flaky, clock, Metrics())  # type: ignore[arg-type]
     await store.put("a", "b", Record(b"x", 0))
