@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+import trustme
 
 from gateway.adapters.lean.pool import Pool
 from gateway.adapters.lean.upstream import LeanUpstream
@@ -110,3 +111,34 @@ async def test_bytes_that_nobody_asked_for_cost_the_connection() -> None:
         for _ in range(2):
             assert await (await upstream.send("GET", url, [], None)).read(10) == b"ok"
     assert answers == []
+
+
+async def test_tls_is_verified_against_the_authorities_that_are_trusted_and_the_name_in_the_url() -> None:
+    authority = trustme.CA()
+    serving = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(serving)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(handler, "127.0.0.1", 0, ssl=serving)
+    port = server.sockets[0].getsockname()[1]
+    for tls, host, is_good in (
+        (trusting, "localhost", True),
+        (trusting, "127.0.0.1", False),
+        (None, "localhost", False),
+    ):
+        pool = Pool(limit=5, connect_timeout=2.0, read_timeout=2.0, tls=tls or ssl.create_default_context())
+        upstream = LeanUpstream(pool, Metrics())
+        if is_good:
+            assert await (await upstream.send("GET", f"https://{host}:{port}/", [], None)).read(10) == b"ok"
+        else:
+            with pytest.raises(CronofyUnavailable):
+                await upstream.send("GET", f"https://{host}:{port}/", [], None)
+        await pool.close()
+    server.close()
