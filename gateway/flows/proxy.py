@@ -82,21 +82,21 @@ class Proxy:
                 asked = replace(asked, caller=caller)
             elif reply.status == _UNAUTHORIZED and caller.key:
                 reply = await self.sender.send_with_other_secret(incoming, asked, target, body, reply)
-            if ruled is not None and ruled.claim is not None:
-                await self.privileges.ownership.settle(ruled.claim, reply.status)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
-        if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
-            try:
+        try:
+            if ruled is not None and ruled.claim is not None:
+                await self.privileges.ownership.settle(ruled.claim, reply.status)
+            if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
                 known = await self._await_mode(look_up)
                 if known is None and not caller.account and look_up.done() and not look_up.cancelled():
                     # Inventions may have used up the small budget; this token was accepted by Cronofy just now.
                     known = await self._await_mode(self.modes.look_up(caller.application, caller.bearer or ""))
-            except BaseException:
-                reply.close()  # the caller left; nobody will read it
-                raise
-        await self._learn_from(reply, caller, match)
+            await self._learn_from(reply, caller, match)
+        except BaseException:
+            reply.close()  # the caller left, or the store is away; nobody will read it
+            raise
         return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
 
     async def _judge(

@@ -87,6 +87,7 @@ _NOT_DOWNSTREAM_PREFIXES: Final = ("access-control-", "proxy-")
 
 
 _MOST_NAMES: Final = 1_000
+_LONGEST_NAME: Final = 64  # that is remembered
 _LENGTH_OF_CONNECTION: Final = len("connection")
 
 # Bytes that were not UTF-8 cannot be written again as they came, so a line that holds one stays behind.
@@ -110,7 +111,9 @@ class _Crossing:
         # A name with `_` reads like one with `-` behind CGI-style servers, so both spellings are judged as one.
         name = key.lower().replace("_", "-")
         crosses = name not in self._dropped and not name.startswith(self._prefixes)
-        if len(self._known) < _MOST_NAMES:
+        if len(key) <= _LONGEST_NAME:
+            if len(self._known) >= _MOST_NAMES:
+                self._known.clear()  # somebody's inventions, mostly; what is used is known again soon
             self._known[key] = crosses
         return crosses
 

@@ -1,5 +1,6 @@
 """The story of a proxied call, over fakes; the journeys tell it again over real sockets."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -174,6 +175,20 @@ async def test_a_redirect_from_upstream_is_a_502(clock: FakeClock) -> None:
         await proxy(one, upstream).call(incoming("GET", "/v1/calendars", BEARER), CallFacts())
 
     assert caught.value.code == Code.UPSTREAM_REDIRECTED
+    assert upstream.reply.closed
+
+
+async def test_an_answer_that_nobody_gets_is_let_go(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever leaves while the answer's head is looked at would else leave a connection behind that nobody reads."""
+    one, upstream = kit(clock), FakeUpstream(FakeReply(status=403))
+    await _bound(one)
+
+    async def leave(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(one.modes, "doubt", leave)
+    with pytest.raises(asyncio.CancelledError):
+        await proxy(one, upstream).call(incoming("GET", "/v1/calendars", BEARER), CallFacts())
     assert upstream.reply.closed
 
 

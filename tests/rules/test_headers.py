@@ -1,5 +1,7 @@
 """Which headers cross the gateway, in each direction."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,3 +227,18 @@ def test_our_cookies_stay_here_and_others_go_on_byte_for_byte() -> None:
     assert values(up(("Cookie", mixed)), "Cookie") == ['a="1 2"; b=%20;c']
     assert values(up(("cookie", "x=1;  y=2")), "Cookie") == ["x=1;  y=2"]
     assert values(up(("Cookie", "gateway-app=canary")), "Cookie") == []
+
+
+def test_names_that_somebody_invents_take_no_room() -> None:
+    """What is remembered of a name is a bit; the name itself may have thousands of bytes."""
+    tracemalloc.start()
+    try:
+        for number in range(2_000):
+            up((f"X-{number}-{'x' * 8_000}", "1"), (f"X-{number}", "1"))
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 1_000_000
+    assert values(up(("Cookie2_x", "1"), ("X-Real-IP", "1"), ("X-Mine", "1")), "X-Mine") == ["1"]
+    assert not values(up(("X-Real-IP", "1")), "X-Real-IP")

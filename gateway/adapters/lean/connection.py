@@ -19,6 +19,8 @@ from gateway.rules.errors import CronofyUnavailable
 MAX_HEAD_BYTES: Final = 64 * 1024
 MAX_LINE_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 200
+# In a row, and none of it a body's: interim answers, lines that do not end, chunk extensions, trailers.
+MAX_BETWEEN_BYTES: Final = 2 * MAX_HEAD_BYTES
 _INTERIM: Final = range(100, 200)
 _SWITCHING: Final = 101
 
@@ -49,6 +51,7 @@ class Connection(asyncio.Protocol):
         self._reply: LeanReply | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
+        self._between_bytes = 0
         self._is_head_request = False
         self._is_sending = False
         self._is_held = False
@@ -63,7 +66,11 @@ class Connection(asyncio.Protocol):
     @property
     def is_waiting(self) -> bool:
         """Whether something is awaited from Cronofy."""
-        return (self._head is not None or self._reply is not None) and not self._is_held
+        return self._is_under_way and not self._is_held
+
+    @property
+    def _is_under_way(self) -> bool:
+        return self._head is not None or self._reply is not None
 
     @property
     def is_usable(self) -> bool:
@@ -82,7 +89,7 @@ class Connection(asyncio.Protocol):
         """
         assert self._transport is not None  # noqa: S101  the pool hands out connected ones only
         self._is_head_request, self._is_sending, self._has_answered = is_head_request, is_sending, False
-        self._headers, self._head_bytes = [], 0
+        self._headers, self._head_bytes, self._between_bytes = [], 0, 0
         self._head = self._loop.create_future()
         self.touched_at = self._loop.time()
         self._transport.write(head)
@@ -142,6 +149,7 @@ class Connection(asyncio.Protocol):
             self.drop()  # nobody has asked for anything
             return
         self.touched_at = self._loop.time()
+        self._between_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -156,6 +164,8 @@ class Connection(asyncio.Protocol):
             )
             return
         self._end_exchange()
+        if self._between_bytes > MAX_BETWEEN_BYTES and self._is_under_way:
+            self._break(_told(Code.UPSTREAM_UNREACHABLE, "much that is neither a head nor a body"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """End."""
@@ -227,6 +237,7 @@ class Connection(asyncio.Protocol):
         if self._reply is None or self._is_head_request or not self._keeps:
             self._keeps = False
             return
+        self._between_bytes = 0
         self._reply.feed(piece)
 
     def on_message_complete(self) -> None:

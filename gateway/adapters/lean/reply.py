@@ -74,8 +74,9 @@ class LeanReply:
         self._tell()
 
     def finish(self) -> None:
-        """Take in the body's end."""
+        """Take in the body's end; its connection is not held back for it any more."""
         self._is_whole = True
+        self._go_on()
         self._tell()
 
     def fail(self, error: Callable[[], CronofyUnavailable]) -> None:
@@ -92,9 +93,7 @@ class LeanReply:
                 piece = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
                 self._pieces.clear()
                 self._waiting = 0
-                if self._is_held:
-                    self._is_held = False
-                    self._flow.go_on()
+                self._go_on()
                 yield piece
             elif self._error is not None:
                 raise self._error()
@@ -124,6 +123,11 @@ class LeanReply:
         """Let go of it: a body that has not arrived whole is cut."""
         if not self._is_whole:
             self._flow.drop()
+
+    def _go_on(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self._flow.go_on()
 
     def _tell(self) -> None:
         if self._wake is not None and not self._wake.done():

@@ -100,7 +100,9 @@ def take_message(buffer: bytearray, blocks: Blocks) -> Message | Not:
     if isinstance(head_size, Not):
         return head_size
     line, _, raw = bytes(buffer[:head_size]).partition(b"\r\n")
-    if (block := blocks.recall(raw)) is not None and (found := _LINE.fullmatch(line)) is not None:
+    if (found := _LINE.fullmatch(line)) is None:
+        return Not.OURS  # llhttp is more patient: two spaces, RTSP
+    if (block := blocks.recall(raw)) is not None:
         return _known(found, block, head_size)
     message = _parsed(buffer, head_size)
     if isinstance(message, Message) and message.size == head_size:

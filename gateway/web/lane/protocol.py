@@ -61,6 +61,7 @@ class Lane(asyncio.Protocol):
         self._is_ending = False
         self.has_spoken = False
         self.touched_at = self._loop.time()
+        self._begun_at = self.touched_at  # when what is in the buffer began to come, or to be waited for
 
     # What asyncio calls.
 
@@ -73,6 +74,8 @@ class Lane(asyncio.Protocol):
         """Take in bytes."""
         self.has_spoken = True
         self.touched_at = self._loop.time()
+        if not self._buffer:
+            self._begun_at = self.touched_at
         self._buffer += data
         if self._task is None:
             self._next()
@@ -135,9 +138,9 @@ class Lane(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """Close it when it has been idle for too long; give up waiting for the rest of a message."""
-        if self._task is not None:
+        if self._task is not None or self._transport is None or self._transport.is_closing():
             return
-        if self._buffer and self.touched_at + PATIENCE <= now:
+        if self._buffer and self._begun_at + PATIENCE <= now:
             self._hand_over()
         elif not self._buffer and self.touched_at + KEPT <= now:
             self.close()
@@ -173,9 +176,13 @@ class Lane(asyncio.Protocol):
         keeps = False
         try:
             keeps = await self._serve(message, self)
+            if keeps:
+                await self.drain()  # else the answers to requests that came in one piece would pile up
+        except ConnectionResetError:
+            keeps = False
         finally:
             self._task = None
-            self.touched_at = self._loop.time()
+            self.touched_at = self._begun_at = self._loop.time()
             if self._transport is not None:
                 if keeps and not self._is_ending:
                     if self._is_held:

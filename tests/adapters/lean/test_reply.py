@@ -56,6 +56,18 @@ async def test_what_waits_for_a_slow_reader_is_bounded() -> None:
     assert flow.told == ["hold", "go on"]
 
 
+async def test_a_body_that_has_arrived_whole_holds_nobody_back() -> None:
+    """Its connection is the next call's by then: it must be read, and is not this reader's to let go on."""
+    flow = Flow()
+    reply = LeanReply(200, [], flow)
+    reply.feed(b"x" * (HIGH_WATER + 1))
+    reply.finish()
+    assert flow.told == ["hold", "go on"]
+
+    await reply.read(HIGH_WATER + 1)
+    assert flow.told == ["hold", "go on"]
+
+
 async def test_what_arrived_before_it_broke_is_handed_out_first() -> None:
     reply = LeanReply(200, [], Flow())
     reply.feed(b"a")

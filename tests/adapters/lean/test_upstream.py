@@ -9,11 +9,14 @@ import pytest
 import trustme
 
 from gateway.adapters.lean.pool import Pool
+from gateway.adapters.lean.reply import HIGH_WATER
 from gateway.adapters.lean.upstream import LeanUpstream
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import CronofyUnavailable
 from tests.adapters.lean.listening import Handler, listening
+from tests.journeys.waiting import until
 
+_ENDLESS = 20_000_000  # bytes; more than fit into the sockets on the way
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
@@ -111,6 +114,51 @@ async def test_bytes_that_nobody_asked_for_cost_the_connection() -> None:
         for _ in range(2):
             assert await (await upstream.send("GET", url, [], None)).read(10) == b"ok"
     assert answers == []
+
+
+async def test_an_answer_that_nobody_has_read_yet_does_not_keep_the_next_one_waiting() -> None:
+    """A person on a slow line, or who left: the connection is free as soon as the body is there."""
+    large = b"x" * (HIGH_WATER + 100_000)
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(large), large))
+
+    async with reaching(handler) as (upstream, url):
+        unread = await upstream.send("GET", url, [], None)
+        await until(lambda: unread.ready is not None)
+        reply = await asyncio.wait_for(upstream.send("GET", url, [], None), 2)
+        assert await reply.read(len(large)) == large
+        assert unread.ready == large
+
+
+@pytest.mark.parametrize(
+    ("begin", "more"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Endless: ", b"x" * 1_000),
+        (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 20),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x" * 1_000),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Trailer: ", b"x" * 1_000),
+    ],
+    ids=["line", "interim answers", "chunk extension", "trailer"],
+)
+async def test_what_has_no_end_and_is_no_body_is_given_up(begin: bytes, more: bytes) -> None:
+    """The parser would gather it, or the call would wait for as long as something comes."""
+    sent = 0
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begin)
+        while sent < _ENDLESS:
+            writer.write(more)
+            sent += len(more)
+            await writer.drain()
+
+    async with reaching(handler) as (upstream, url):
+        with pytest.raises(CronofyUnavailable):
+            await (await upstream.send("GET", url, [], None)).read(10)
+    assert sent < _ENDLESS
 
 
 async def test_tls_is_verified_against_the_authorities_that_are_trusted_and_the_name_in_the_url() -> None:

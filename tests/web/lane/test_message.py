@@ -56,6 +56,8 @@ def test_a_client_that_wants_the_connection_closed_is_heard() -> None:
         b"\r\nGET /v1/x HTTP/1.1\r\nHost: gw\r\n\r\n",
         b"GET /v1/x HTTP/1.0\r\nHost: gw\r\n\r\n",
         b"GET /v1/x HTTP/2.0\r\nHost: gw\r\n\r\n",
+        b"GET /v1/x RTSP/1.1\r\nHost: gw\r\n\r\n",
+        b"GET /v1/x  HTTP/1.1\r\nHost: gw\r\n\r\n",
         b"GET /v1/x HTTP/1.1\r\n\r\n",
         b"GET /v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         b"GET /v1/x HTTP/1.1\r\nHost: gw\r\nAuthorization: a\r\nAuthorization: b\r\n\r\n",

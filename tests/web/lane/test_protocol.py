@@ -117,6 +117,57 @@ async def test_who_is_slow_with_half_a_message_is_aiohttps_too(stage: Stage) -> 
     assert stage.plain.read == GET[:-1]
 
 
+async def test_half_a_message_that_came_behind_a_call_has_its_second_from_the_answer_on(stage: Stage) -> None:
+    stage.gate.clear()
+    stage.lane.data_received(GET + GET[:-1])
+    came = stage.lane.touched_at
+    await stage.settle()
+    await asyncio.sleep(0.01)
+    stage.gate.set()
+    await stage.settle()
+    stage.lane.look(came + PATIENCE)
+    assert stage.transport.protocol is None
+
+
+async def test_who_sends_byte_by_byte_is_slow_too(stage: Stage) -> None:
+    """Every byte would buy another second, for days."""
+    begun = stage.lane.touched_at
+    for byte in GET[:-1]:
+        stage.lane.data_received(bytes([byte]))
+    stage.lane.touched_at = begun + PATIENCE  # the last of them came just now
+    stage.lane.look(begun + PATIENCE + 0.1)
+    assert stage.plain.read == GET[:-1]
+
+
+async def test_what_waits_behind_the_last_answer_is_nobodys(stage: Stage) -> None:
+    """The client takes its answer slowly, so the connection is still there; another call is not carried out on it."""
+    stage.keeps = False
+    stage.lane.data_received(GET + GET)
+    await stage.settle()
+    stage.lane.look(stage.lane.touched_at + KEPT)
+    assert (stage.transport.protocol, stage.plain.read, len(stage.served)) == (None, b"", 1)
+
+
+async def test_the_next_call_waits_until_the_client_takes_answers(stage: Stage) -> None:
+    """Answers to requests that came in one piece would pile up."""
+    stage.lane.pause_writing()
+    stage.lane.data_received(GET * 3)
+    await stage.settle()
+    assert len(stage.served) == 1
+    stage.lane.resume_writing()
+    await stage.settle()
+    assert len(stage.served) == 3
+
+
+async def test_who_leaves_without_taking_its_answers_leaves_nothing_behind(stage: Stage) -> None:
+    stage.lane.pause_writing()
+    stage.lane.data_received(GET * 3)
+    await stage.settle()
+    stage.lane.connection_lost(None)
+    await stage.settle()
+    assert (len(stage.served), stage.lane.is_busy) == (1, False)
+
+
 async def test_an_idle_connection_is_closed_after_a_while(stage: Stage) -> None:
     stage.lane.look(stage.lane.touched_at + KEPT - 1)
     assert stage.transport.told == []
