@@ -11,8 +11,10 @@ from multidict import CIMultiDict
 
 from gateway.rules.client import Client
 
-MOST: Final = 2_000
-LONGEST: Final = 4_096  # bytes
+# Some 15 MiB at the worst: whoever sends them has shown no credential yet.
+MOST: Final = 1_000
+LONGEST: Final = 2_048  # bytes
+MOST_HEADERS: Final = 40
 
 
 class Block:
@@ -46,7 +48,7 @@ class Blocks:
 
     def remember(self, raw: bytes, block: Block) -> None:
         """Remember a block; the one that came first goes when there are too many."""
-        if len(raw) <= LONGEST:
+        if len(raw) <= LONGEST and len(block.raw_headers) <= MOST_HEADERS:
             self._known[raw] = block
             if len(self._known) > MOST:
                 self._known.popitem(last=False)

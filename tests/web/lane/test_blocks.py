@@ -47,6 +47,8 @@ def test_it_remembers_so_many_and_nothing_long() -> None:
     known = Blocks()
     known.remember(b"x" * (blocks.LONGEST + 1), block())
     assert known.recall(b"x" * (blocks.LONGEST + 1)) is None
+    known.remember(b"many", Block([("x", "1")] * (blocks.MOST_HEADERS + 1), CIMultiDict(), closes=False))
+    assert known.recall(b"many") is None
     for number in range(blocks.MOST + 1):
         known.remember(b"%d" % number, block())
     assert known.recall(b"0") is None
