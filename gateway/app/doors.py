@@ -12,6 +12,7 @@ from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.bindings import Bindings
 from gateway.flows.callback_book import CallbackBook
 from gateway.flows.callers import Callers
+from gateway.flows.connections import CONNECTION, Connections
 from gateway.flows.custodian import Custodian
 from gateway.flows.delegated_callbacks import CallbackRules, DelegatedCallbacks
 from gateway.flows.delegations import Delegations
@@ -96,7 +97,7 @@ def make_doors(
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
     tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, custodian, callbacks)
     sign_ins = SignIns(registry, connections, tokens, records, sealer, clock, settings.public_url)
-    outside.store.listen(_dropping(sessions, handles))
+    outside.store.listen(_dropping(sessions, handles, connections))
     disconnects = Disconnects(connections, bindings, modes, vault, cronofy, delegations)
     erasure = Erasure(outside.store, registry, sessions, bindings, disconnects, handles)
     browser = BrowserDoors(
@@ -124,13 +125,15 @@ def stored_clients_of(doors: PublicDoors) -> StoredClients:
     return StoredClients(tickets.records, tickets.clock)
 
 
-def _dropping(sessions: Sessions, handles: Handles) -> Heard:
-    """Return what drops a session or handle from the cache as soon as the store tells that somebody ended it."""
+def _dropping(sessions: Sessions, handles: Handles, connections: Connections) -> Heard:
+    """Return what drops a session, handle or connection from the cache once the store tells that somebody ended it."""
 
     def heard(kind: str, record_id: str) -> None:
         if kind == SESSION:
             sessions.forget(record_id)
         elif kind == HANDLE:
             handles.forget(record_id)
+        elif kind == CONNECTION:
+            connections.drop(record_id)
 
     return heard

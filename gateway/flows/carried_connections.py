@@ -41,17 +41,18 @@ class CarriedConnections(Connections):
                 continue
             return
 
-    async def forget(self, record_id: str) -> None:
-        """Remove a connection, and take no older copy of it in again.
+    async def forget(self, record_id: str) -> bool:
+        """Remove a connection, and take no older copy of it in again; say whether this call did.
 
         Raises:
             StoreUnavailable: it may still stand.
         """
-        await super().forget(record_id)
+        removed = await super().forget(record_id)
         self._forgotten[record_id] = self._clock.now()
         self._forgotten.move_to_end(record_id)
         while len(self._forgotten) > _MOST_FORGOTTEN:
             self._forgotten.popitem(last=False)
+        return removed
 
 
 def is_newer(known: Connection, carried: Connection) -> bool:

@@ -189,14 +189,15 @@ class Connections:
         )
         return self._noted(Stored(record_id, connection, version))
 
-    async def forget(self, record_id: str) -> None:
-        """Remove a connection.
+    async def forget(self, record_id: str) -> bool:
+        """Remove a connection; say whether this call did.
 
         Raises:
             StoreUnavailable: it may still stand.
         """
-        await self._records.store.delete(CONNECTION, record_id)
+        removed = await self._records.store.delete(CONNECTION, record_id)
         self.drop(record_id)  # only now: what was read meanwhile goes as well
+        return removed
 
     async def walk(self, client: Client) -> AsyncIterator[Stored | None]:
         """Yield every connection of a client, page by page; None for one that the key ring cannot open.

@@ -139,7 +139,7 @@ class Erasure:
         await self.disconnects.delegations.erase(application, account, client)
         await self._delete(CALLBACK, await self.store.list_ids(CALLBACK, client=whose, account=key))
         own = await self.store.list_ids(CONNECTION, client=whose, account=key)
-        connections = await self._delete(CONNECTION, own)
+        connections = sum([await self.disconnects.connections.forget(one) for one in own])
         if client is None:
             bindings = await self.bindings.erase_account(application.name, account)
         else:
