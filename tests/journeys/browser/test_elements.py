@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.journeys.browser.element_pages import fragment, serve_pages
 from tests.journeys.browser.person import PATIENCE_MS
+from tests.journeys.waiting import until_told
 from tests.journeys.world import ADDING, CALLBACK, SECRETS, World, open_world
 from tests.ports import free_port
 
@@ -57,9 +58,18 @@ class Pages:
         assert status == 200, told
         return str(json.loads(told)["element_token"]["token"])
 
-    async def arrived(self) -> list[tuple[str, str, int]]:
-        """Return what reached Cronofy by element token: method, path, status."""
-        seen = [one for one in await self.world.seen_upstream() if "et" in one["query_names"]]
+    async def arrived(self, *, at_least: int = 0) -> list[tuple[str, str, int]]:
+        """Return what reached Cronofy by element token (method, path, status), once so much of it is there.
+
+        An Element may draw its frame before its call has come back.
+        """
+        seen: list[dict[str, Any]] = []
+
+        async def is_there() -> bool:
+            seen[:] = [one for one in await self.world.seen_upstream() if "et" in one["query_names"]]
+            return len(seen) >= at_least
+
+        await until_told(is_there)
         return [(one["method"], one["path"], one["status"]) for one in seen]
 
 
@@ -97,7 +107,7 @@ async def test_an_agenda_shows_what_is_in_the_calendar(pages: Pages) -> None:
 
     await expect(page.locator("#element")).to_contain_text("Today")
     await expect(page.locator("#element")).to_contain_text("all-day")
-    arrived = await pages.arrived()
+    arrived = await pages.arrived(at_least=2)
     assert arrived[0] == ("GET", "/v1/events", 200)
     assert {status for _, _, status in arrived} == {200}
     assert any(path.startswith("/v1/events/pages/") for _, path, _ in arrived)
@@ -111,7 +121,7 @@ async def test_elements_of_availability_show_when_somebody_is_free(pages: Pages,
     page = await pages.show(pages.registered, element, token, availability_query=query_of(sub), tzid="Etc/UTC")
 
     await expect(page.locator("#element")).to_contain_text(_SHOWN[element])
-    assert await pages.arrived() == [("POST", "/v1/availability", 200)]
+    assert await pages.arrived(at_least=1) == [("POST", "/v1/availability", 200)]
     assert pages.complaints == []
 
 
@@ -125,7 +135,7 @@ async def test_an_availability_rule_is_written(pages: Pages) -> None:
         await page.get_by_text("Save new rules").click()
 
     assert (await saved.value).status == 200
-    arrived = await pages.arrived()
+    arrived = await pages.arrived(at_least=3)
     assert sorted(arrived[:2]) == [("GET", "/v1/availability_rules/work_hours", 404), ("GET", "/v1/userinfo", 200)]
     assert arrived[2:] == [("POST", "/v1/availability_rules", 200)]
 
