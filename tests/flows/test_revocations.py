@@ -227,7 +227,7 @@ async def test_while_cronofy_refuses_nothing_is_lost(clock: FakeClock, status: i
 async def test_while_the_store_is_away_the_same_handle_can_be_named_again(clock: FakeClock) -> None:
     one = kit(clock)
     answer = await kept(one)
-    one.cronofy.userinfos.append(userinfo_reply(pro_1="google"))
+    one.cronofy.userinfos += [userinfo_reply(pro_1="google"), userinfo_reply(pro_1="google")]
     doors = revoke_door(one, registry(KEEPER, OTHER))
     away = StoreAway(one.store, "delete")
     one.records.store = away
