@@ -21,6 +21,7 @@ from gateway.adapters.sealing import AesGcmSealer
 from gateway.app.doors import make_doors
 from gateway.app.outside import Outside
 from gateway.config_check import Checked, load_settings
+from gateway.flows.delegated_callbacks import AppPosts
 from gateway.flows.ports import CronofyApi, Entry, Heard, Record
 from gateway.flows.upstream_port import Upstream
 from gateway.observe.metrics import Metrics
@@ -63,7 +64,9 @@ async def _sign_in(checked: Checked, now: float, people: Sequence[Person]) -> tu
     """Return the records of people who signed in over the last hours, and their handles."""
     store, clock = _CatchingStore(), _PastClock(now)
     sealer = AesGcmSealer(parse_key_ring(checked.key_ring))
-    outside = Outside(cast("Any", store), sealer, cast("CronofyApi", None), cast("Upstream", None))
+    outside = Outside(
+        cast("Any", store), sealer, cast("CronofyApi", None), cast("Upstream", None), cast("AppPosts", None)
+    )
     doors = make_doors(checked, outside, clock, Metrics())
     client = doors.registry.client(CLIENT)
     application = doors.registry.application_of(client)
