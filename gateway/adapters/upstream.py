@@ -17,16 +17,13 @@ from aiohttp.connector import Connection, SocketFactoryType
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from gateway.adapters.one_retry import ConnectionLost, read_whole, unavailable, with_one_retry
 from gateway.flows.upstream_port import UpstreamReply
-from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
-from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import Pairs
 
 _SKIPPED: Final = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
-_RETRY_AFTER: Final = {"Retry-After": "5"}
-_SAFE: Final = frozenset({"GET", "HEAD"})
 
 _log = structlog.get_logger()
 
@@ -116,10 +113,6 @@ def client_session(
     return session
 
 
-class _ConnectionLost(Exception):
-    """The connection ended before an answer began."""
-
-
 @dataclass(frozen=True, slots=True)
 class AiohttpReply:
     """An answer whose head has arrived; see `UpstreamReply`."""
@@ -150,22 +143,13 @@ class AiohttpReply:
             async for chunk in self._reply.content.iter_any():
                 yield chunk
         except TimeoutError:
-            raise _unavailable(Code.UPSTREAM_TIMEOUT, "stalled in its body") from None
+            raise unavailable(Code.UPSTREAM_TIMEOUT, "stalled in its body") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, f"broke off in its body: {type(error).__name__}") from None
+            raise unavailable(Code.UPSTREAM_UNREACHABLE, f"broke off in its body: {type(error).__name__}") from None
 
     async def read(self, limit: int) -> bytes:
         """Return the whole body."""
-        body = bytearray()
-        async for chunk in self.chunks():
-            body += chunk
-            if len(body) > limit:
-                raise CronofyUnavailable(
-                    Code.UPSTREAM_PAGE_TOO_LARGE,
-                    "Cronofy's page is larger than this gateway reads.",
-                    detail=f"over {limit} bytes",
-                )
-        return bytes(body)
+        return await read_whole(self.chunks(), limit)
 
     def close(self) -> None:
         """Let go of the connection: kept when the body was read to its end, cut otherwise."""
@@ -186,18 +170,9 @@ class AiohttpUpstream:
         self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
     ) -> UpstreamReply:
         """Send a request and return when the answer's head is there."""
-        try:
-            return await self._send_once(method, url, headers, body)
-        except _ConnectionLost:
-            # Closed or reset before any byte of an answer: for a kept connection that means it had gone stale.
-            if method not in _SAFE or body is not None:
-                raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer") from None
-        self.metrics.upstream_retries.inc()
-        _log.info(events.UPSTREAM_RETRIED, method=method)
-        try:
-            return await self._send_once(method, url, headers, body)
-        except _ConnectionLost:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer, twice") from None
+        return await with_one_retry(
+            lambda: self._send_once(method, url, headers, body), method, self.metrics, has_body=body is not None
+        )
 
     async def _send_once(
         self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
@@ -212,17 +187,11 @@ class AiohttpUpstream:
                 skip_auto_headers=_SKIPPED,
             )
         except TimeoutError:
-            raise _unavailable(Code.UPSTREAM_TIMEOUT, "no answer in time") from None
+            raise unavailable(Code.UPSTREAM_TIMEOUT, "no answer in time") from None
         except aiohttp.ClientConnectorError as error:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+            raise unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
-            raise _ConnectionLost from None
+            raise ConnectionLost from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+            raise unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
         return AiohttpReply(reply)
-
-
-def _unavailable(code: Code, detail: str) -> CronofyUnavailable:
-    public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
-    _log.warning(events.UPSTREAM_FAILED, call="proxied", error=detail)
-    return CronofyUnavailable(code, public, detail=detail, headers=_RETRY_AFTER)

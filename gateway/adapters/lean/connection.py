@@ -13,6 +13,7 @@ from typing import Final, cast
 import httptools
 
 from gateway.adapters.lean.reply import LeanReply
+from gateway.adapters.one_retry import ConnectionLost
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 
@@ -23,10 +24,6 @@ MAX_HEADERS: Final = 200
 MAX_BETWEEN_BYTES: Final = 2 * MAX_HEAD_BYTES
 _INTERIM: Final = range(100, 200)
 _SWITCHING: Final = 101
-
-
-class ConnectionLost(Exception):
-    """The connection ended before an answer began: a kept one had gone stale, most likely."""
 
 
 class Connection(asyncio.Protocol):

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Final, Protocol
 
-from gateway.rules.error_codes import Code
+from gateway.adapters.one_retry import read_whole
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import Pairs
 
@@ -108,16 +108,7 @@ class LeanReply:
 
     async def read(self, limit: int) -> bytes:
         """Return the whole body."""
-        body = bytearray()
-        async for chunk in self.chunks():
-            body += chunk
-            if len(body) > limit:
-                raise CronofyUnavailable(
-                    Code.UPSTREAM_PAGE_TOO_LARGE,
-                    "Cronofy's page is larger than this gateway reads.",
-                    detail=f"over {limit} bytes",
-                )
-        return bytes(body)
+        return await read_whole(self.chunks(), limit)
 
     def close(self) -> None:
         """Let go of it: a body that has not arrived whole is cut."""

@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from gateway.adapters.lean.connection import Connection, ConnectionLost, unreachable
+from gateway.adapters.lean.connection import Connection, unreachable
 from gateway.adapters.lean.pool import Origin, Pool
 from gateway.adapters.lean.reply import LeanReply
 from gateway.adapters.lean.request_head import request_head
+from gateway.adapters.one_retry import ConnectionLost, unavailable, with_one_retry
 from gateway.flows.upstream_port import UpstreamReply
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -23,9 +24,7 @@ from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
 from gateway.rules.headers import Pairs
 
-_SAFE: Final = frozenset({"GET", "HEAD"})
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
-_RETRY_AFTER: Final = {"Retry-After": "5"}
 
 _log = structlog.get_logger()
 
@@ -42,18 +41,9 @@ class LeanUpstream:
         self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
     ) -> UpstreamReply:
         """Send a request and return when the answer's head is there."""
-        try:
-            return await self._send_once(method, url, headers, body)
-        except ConnectionLost:
-            # Closed or reset before any byte of an answer: for a kept connection that means it had gone stale.
-            if method not in _SAFE or body is not None:
-                raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer") from None
-        self.metrics.upstream_retries.inc()
-        _log.info(events.UPSTREAM_RETRIED, method=method)
-        try:
-            return await self._send_once(method, url, headers, body)
-        except ConnectionLost:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, "closed the connection without an answer, twice") from None
+        return await with_one_retry(
+            lambda: self._send_once(method, url, headers, body), method, self.metrics, has_body=body is not None
+        )
 
     async def _send_once(
         self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
@@ -72,9 +62,9 @@ class LeanUpstream:
         try:
             connection = self._pool.kept(origin) or await self._pool.connection(origin)
         except TimeoutError:
-            raise _unavailable(Code.UPSTREAM_TIMEOUT, "no connection in time") from None
+            raise unavailable(Code.UPSTREAM_TIMEOUT, "no connection in time") from None
         except (OSError, ssl.SSLError) as error:
-            raise _unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
+            raise unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
         chunked = streamed is not None and not any(name.lower() == "content-length" for name, _ in headers)
         answer = connection.begin(
             head + whole if whole else head, is_head_request=method == "HEAD", is_sending=streamed is not None
@@ -136,9 +126,3 @@ def _look_away(answer: "asyncio.Future[LeanReply]") -> None:
     """Take note of an outcome that nobody waits for any more."""
     if not answer.cancelled():
         answer.exception()
-
-
-def _unavailable(code: Code, detail: str) -> CronofyUnavailable:
-    public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
-    _log.warning(events.UPSTREAM_FAILED, call="proxied", error=detail)
-    return CronofyUnavailable(code, public, detail=detail, headers=_RETRY_AFTER)
