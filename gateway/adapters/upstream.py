@@ -11,7 +11,6 @@ from functools import cache
 from typing import Final
 
 import aiohttp
-import structlog
 from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection, SocketFactoryType
 from aiohttp.tracing import Trace
@@ -24,8 +23,6 @@ from gateway.rules.error_codes import Code
 from gateway.rules.headers import Pairs
 
 _SKIPPED: Final = frozenset({"User-Agent", "Accept", "Accept-Encoding", "Content-Type"})
-
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
