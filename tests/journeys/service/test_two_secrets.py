@@ -9,7 +9,6 @@ from typing import Any, Final
 import pytest
 
 from gateway.emulator.app import EmulatorSettings
-from tests.journeys.conftest import IMPATIENT
 from tests.journeys.stub_upstream import TOKENS, Call, Script, StubUpstream, json_reply, reply
 from tests.journeys.world import ADDING, SECRETS, World, open_world
 
@@ -48,9 +47,8 @@ async def changing(stub: StubUpstream, tmp_path: Path) -> AsyncIterator[World]:
     stub.on("/oauth/token/revoke", taking(ALIVE, reply(200)))
     for path in (SMART, "/v1/real_time_scheduling", "/v1/attachments"):
         stub.on(path, taking(ALIVE, json_reply(200, {})))
-    async with open_world(
-        tmp_path, cronofy_url=stub.url, upstream=IMPATIENT, applications=application(stub.url), clients=ALONE
-    ) as opened:
+    # With the usual patience: a hundred calls at once may take a busy machine longer than a test of timeouts waits.
+    async with open_world(tmp_path, cronofy_url=stub.url, applications=application(stub.url), clients=ALONE) as opened:
         yield opened
 
 
@@ -146,7 +144,6 @@ async def test_an_extra_operation_keeps_cronofys_own_401(stub: StubUpstream, tmp
     async with open_world(
         tmp_path,
         cronofy_url=stub.url,
-        upstream=IMPATIENT,
         applications=application(stub.url),
         clients=ALONE,
         proxy=extra,
