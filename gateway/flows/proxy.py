@@ -40,6 +40,39 @@ _SUCCESS: Final = range(200, 300)
 _DOUBTFUL: Final = frozenset({403, 423})  # no permission; no usable credentials
 
 
+@dataclass(slots=True)
+class Judged:
+    """A call that may go to Cronofy.
+
+    Attributes:
+        incoming: the call as it came.
+        target: its target, read, without a credential in it.
+        body: what is sent; None for nothing.
+        ruled: what the rules made of its body; None where that was not read.
+        asked: what its answer is to.
+        known: what is known of the account's modes.
+        look_up: the look-up of them that runs beside the call; None where none is needed.
+    """
+
+    incoming: Incoming
+    target: Target
+    body: bytes | AsyncIterator[bytes] | None
+    ruled: Ruled | None
+    asked: Asked
+    known: AccountModes | None
+    look_up: "asyncio.Future[AccountModes | None] | None"
+
+    @property
+    def match(self) -> Match:
+        """Its operation."""
+        return self.asked.match
+
+    @property
+    def caller(self) -> Caller:
+        """Whose call it is."""
+        return self.asked.caller
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """Carries calls to Cronofy and back; an answer waits `mode_wait` seconds for its mode, past the upstream's head."""
@@ -63,6 +96,27 @@ class Proxy:
             CronofyUnavailable: there is no usable answer.
             StoreUnavailable: it cannot be known whose call it is.
         """
+        judged = await self.judge(incoming, facts)
+        if judged.ruled is not None and judged.ruled.nothing_left:
+            return self.answers.make_own(judged.asked, self.mode(judged, facts))
+        caller, asked = judged.caller, judged.asked
+        try:
+            reply = await self.sender.send(
+                incoming, judged.match, judged.target, caller, judged.body, merged=bool(asked.refused)
+            )
+        except CronofyUnavailable as error:
+            self.metrics.upstream_failures.labels(error.code).inc()
+            raise
+        return await self.finish(judged, reply, facts)
+
+    async def judge(self, incoming: Incoming, facts: CallFacts) -> Judged:
+        """Say whose call it is and whether it may go to Cronofy; nothing has gone there yet.
+
+        Raises:
+            RequestRefused: a rule turned it down.
+            CronofyUnavailable: the caller's token has expired and cannot be refreshed now.
+            StoreUnavailable: it cannot be known whose call it is.
+        """
         target, match = self.table.read(incoming.method, incoming.target)
         operation = match.operation
         facts.operation = operation.name
@@ -73,31 +127,56 @@ class Proxy:
         known, look_up = await self._begin_mode(caller)
         sent = body if isinstance(body, bytes) else b""
         asked = Asked(incoming.method, incoming.request_id, match, caller, ruled.refused if ruled else {}, sent)
-        if ruled is not None and ruled.nothing_left:
-            return self.answers.make_own(asked, self._mode(known, caller, target, match, facts))
+        return Judged(incoming, target, body, ruled, asked, known, look_up)
+
+    async def finish(self, judged: Judged, reply: UpstreamReply, facts: CallFacts) -> Answer:
+        """Return what goes back for Cronofy's reply, after another try where it refused the credential.
+
+        Raises:
+            RequestRefused: `reconnect_required`.
+            CronofyUnavailable: there is no usable answer.
+            StoreUnavailable: what the answer says could not be kept.
+        """
+        incoming, target, body, asked = judged.incoming, judged.target, judged.body, judged.asked
+        caller = judged.caller
         try:
-            reply = await self.sender.send(incoming, match, target, caller, body, merged=bool(asked.refused))
             if reply.status == _UNAUTHORIZED and caller.connection:
                 caller, reply = await self.sender.send_again(incoming, asked, target, caller, body, reply)
-                asked = replace(asked, caller=caller)
+                asked = judged.asked = replace(asked, caller=caller)
             elif reply.status == _UNAUTHORIZED and caller.key:
                 reply = await self.sender.send_with_other_secret(incoming, asked, target, body, reply)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
         try:
-            if ruled is not None and ruled.claim is not None:
-                await self.privileges.ownership.settle(ruled.claim, reply.status)
-            if look_up is not None and known is None and reply.status != _UNAUTHORIZED:
-                known = await self._await_mode(look_up)
-                if known is None and not caller.account and look_up.done() and not look_up.cancelled():
-                    # Inventions may have used up the small budget; this token was accepted by Cronofy just now.
-                    known = await self._await_mode(self.modes.look_up(caller.application, caller.bearer or ""))
-            await self._learn_from(reply, caller, match)
+            if judged.ruled is not None and judged.ruled.claim is not None:
+                await self.privileges.ownership.settle(judged.ruled.claim, reply.status)
+            if reply.status != _UNAUTHORIZED:
+                await self.await_mode(judged)
+            await self._learn_from(reply, caller, judged.match)
         except BaseException:
             reply.close()  # the caller left, or the store is away; nobody will read it
             raise
-        return await self.answers.make(reply, asked, self._mode(known, caller, target, match, facts))
+        return await self.answers.make(reply, asked, self.mode(judged, facts))
+
+    async def await_mode(self, judged: Judged) -> None:
+        """Wait for a mode that is being looked up, where none is known; not for long."""
+        look_up, caller = judged.look_up, judged.caller
+        if look_up is None or judged.known is not None:
+            return
+        judged.known = await self._await_mode(look_up)
+        if judged.known is None and not caller.account and look_up.done() and not look_up.cancelled():
+            # Inventions may have used up the small budget; this token was accepted by Cronofy just now.
+            judged.known = await self._await_mode(self.modes.look_up(caller.application, caller.bearer or ""))
+
+    def mode(self, judged: Judged, facts: CallFacts) -> str:
+        """Return the mode header's value, and note it."""
+        caller = judged.caller
+        named = _named_calendars(judged.target, judged.match)
+        mode = header_value(judged.known, named) if caller.is_person else AccessMode.NOT_APPLICABLE
+        facts.mode = mode
+        self.metrics.modes.labels(mode).inc()
+        return mode
 
     async def _judge(
         self, incoming: Incoming, target: Target, match: Match, facts: CallFacts, offered: str
@@ -131,13 +210,6 @@ class Proxy:
             await self.modes.forget(caller.application, caller.account)
         elif reply.status in _DOUBTFUL:
             await self.modes.doubt(caller.application, caller.account)
-
-    def _mode(self, known: AccountModes | None, caller: Caller, target: Target, match: Match, facts: CallFacts) -> str:
-        """Return the mode header's value, and note it."""
-        mode = header_value(known, _named_calendars(target, match)) if caller.is_person else AccessMode.NOT_APPLICABLE
-        facts.mode = mode
-        self.metrics.modes.labels(mode).inc()
-        return mode
 
     async def _begin_mode(
         self, caller: Caller
