@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.app.outside import Outside
+from gateway.app.outside import Outside, courses_of
 from gateway.app.registry import make_registry
 from gateway.app.session_shape import make_session_shape
 from gateway.config_check import Checked, is_on_loopback, may_post_to_private
@@ -91,8 +91,9 @@ def make_doors(
         modes=modes,
         bodies=RuledBodies(callers, rules, callbacks, privileges, settings.proxy.max_ruled_body_bytes),
         answers=Answers(bindings, ownership, elements, metrics, answering, custodian),
-        sender=Sender(outside.upstream, vault, secrets),
+        sender=Sender(outside.upstream, vault, secrets, courses_of(outside.upstream)),
         metrics=metrics,
+        clock=clock,
     )
     admission = ModeAdmission(modes, bindings, connections, cronofy, metrics)
     tokens = TokenDoor(registry, bindings, modes, admission, cronofy, refreshes, clock, metrics, custodian, callbacks)

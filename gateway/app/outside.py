@@ -24,7 +24,7 @@ from gateway.config import Settings
 from gateway.config_check import Checked, may_post_to_private
 from gateway.flows.delegated_callbacks import AppPosts
 from gateway.flows.ports import Clock, CronofyApi, RecordStore
-from gateway.flows.upstream_port import Upstream
+from gateway.flows.upstream_port import Courses, Upstream
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.errors import StoreUnavailable, StoreUnusable
@@ -95,6 +95,11 @@ async def _open_upstream(stack: AsyncExitStack, settings: Settings, metrics: Met
     session = client_session(section)
     stack.push_async_callback(session.close)
     return AiohttpUpstream(session, metrics)
+
+
+def courses_of(upstream: Upstream) -> Courses | None:
+    """Return what sends calls without a task; None for a transport that cannot."""
+    return upstream if isinstance(upstream, LeanUpstream) else None
 
 
 async def patiently(story: Callable[[], Awaitable[T]], wait: Callable[[str], None] | None) -> T:

@@ -23,7 +23,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.store_urls import MEMORY
 from gateway.web.keys import PublicDoors
 from gateway.web.lane.calls import LaneCalls
-from gateway.web.lane.protocol import Serve
+from gateway.web.lane.protocol import Calls
 from gateway.web.operations_listener import Check, Readiness, make_operations_app, store_check
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
@@ -76,9 +76,9 @@ async def run_gateway(
 
         gateway = open_gateway(checked, clock, metrics, wait=wait, source=source)
         doors, checks = await stack.enter_async_context(gateway)
-        serve = lane_of(doors, settings)
+        calls = lane_of(doors, settings)
         public = await listen(
-            stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, serve=serve
+            stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, calls=calls
         )
         readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
@@ -128,13 +128,13 @@ async def open_gateway(
         yield doors, [store_check(outside.store.ping), nodes.reason_against]
 
 
-def lane_of(doors: PublicDoors, settings: Settings) -> Serve | None:
+def lane_of(doors: PublicDoors, settings: Settings) -> Calls | None:
     """Return what answers plain calls in the lane; None where aiohttp is to answer them all.
 
     In cookie shape an answer may have to carry a renewed session, which is aiohttp-session's to write.
     """
     wanted = settings.proxy.lane and settings.sessions.shape == "record"
-    return LaneCalls(doors).serve if wanted else None
+    return LaneCalls(doors) if wanted else None
 
 
 async def listen(
@@ -145,7 +145,7 @@ async def listen(
     metrics: Metrics | None,
     *,
     shared: bool = False,
-    serve: Serve | None = None,
+    calls: Calls | None = None,
 ) -> int:
     """Bind an application to its address until the stack ends, and return the port.
 
@@ -155,13 +155,13 @@ async def listen(
         listener: the address.
         drain: seconds that calls under way get in the end.
         metrics: where malformed requests are counted.
-        serve: answers plain calls in the lane; None leaves all to aiohttp.
+        calls: answers plain calls in the lane; None leaves all to aiohttp.
         shared: other processes bind the same address, and any of them may answer.
 
     Raises:
         OSError: the address cannot be bound.
     """
-    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain, serve=serve)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain, calls=calls)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared)

@@ -16,6 +16,7 @@ import msgspec
 from gateway.flows.element_bindings import forget_element_tokens
 from gateway.flows.ports import Clock
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.witnesses import Witness, witness_of
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
@@ -145,6 +146,10 @@ class Bindings:
         binding = await self._records.load(BINDING, token_id, Binding)
         self._cache_found(token_id, binding)
         return binding
+
+    def witness(self, token: str) -> Witness | None:
+        """Return what bears witness of what `find` just said of a token; None where that was not remembered."""
+        return witness_of(self._cache, fingerprint("token", token))
 
     async def is_of(self, client: Client, token: str) -> bool:
         """Say whether a token was handed to a client, as the store knows it now.

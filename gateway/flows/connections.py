@@ -15,6 +15,7 @@ from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.short_memory import ShortMemory
 from gateway.flows.stored_connection import Connection, Stored, connection_id
+from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
 from gateway.rules.token_reply import TokenSet
 
@@ -46,6 +47,14 @@ class Connections:
             StoreUnavailable: it cannot be known now.
         """
         return self._recent.recall(record_id) or await self.load(record_id)
+
+    def last_seen(self, record_id: str) -> Stored | None:
+        """Return a connection as it stood here at most two seconds ago, without a look at the store."""
+        return self._recent.recall(record_id)
+
+    def witness(self, record_id: str, *, at_most: float) -> Witness | None:
+        """Return what bears witness of a connection as it was seen last; see `witness_of`."""
+        return self._recent.witness(record_id, at_most=at_most)
 
     def drop(self, record_id: str) -> None:
         """Let the next look go to the store: it was written or ended elsewhere."""

@@ -16,6 +16,7 @@ from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
 from gateway.flows.stored_connection import Connection
+from gateway.flows.witnesses import Witness, witness_of
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
@@ -122,6 +123,12 @@ class Handles:
         handle = await self._records.load(HANDLE, name, Handle)
         self._remember(name, handle)
         return handle
+
+    def witness(self, token: str) -> Witness | None:
+        """Return what bears witness of a living handle that was just found; None where it was not remembered."""
+        name = _name_of(token)
+        handle = self._cache.get(name, (0.0, None))[1]
+        return None if handle is None else witness_of(self._cache, name, at_most=handle.expires_at)
 
     async def extend(self, token: str) -> bool:
         """Let a refresh handle live on because it was used; say False when it was ended meanwhile.

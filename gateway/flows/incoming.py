@@ -34,6 +34,24 @@ class IncomingBody(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NoBody:
+    """The body of a request that has none."""
+
+    is_there: bool = False
+    length: int | None = 0
+
+    async def read(self, limit: int) -> bytes:  # noqa: ARG002  as of every body
+        """Return nothing."""
+        return b""
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """Yield nothing."""
+        nothing: tuple[bytes, ...] = ()
+        for piece in nothing:
+            yield piece
+
+
+@dataclass(frozen=True, slots=True)
 class Incoming:
     """A call as it came: method, raw target, all header lines, body; and the connection of its session, if any."""
 

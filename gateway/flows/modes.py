@@ -19,6 +19,7 @@ import structlog
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, CronofyApi
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.witnesses import Witness
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.access_mode import AccessMode, AccountModes, Profile
@@ -146,6 +147,17 @@ class ModeBook:
         found = account or self._account_of_token.get(fingerprint("token", token), "")
         return await self.known(application, found) if found else None
 
+    def witnesses(self, application: Application, account: str, token: str) -> list[Witness | None]:
+        """Return what bears witness of what `known_for` just said; None in it where that was not remembered."""
+        account = account or self._account_of_token.get(fingerprint("token", token), "")
+        if account.startswith("ser_"):
+            return []
+        key = account_key(application.name, account)
+        found = self._known.get(key)
+        if found is None:
+            return [None]
+        return [Witness(self._known, key, found, min(found.until, found.modes.learnt_at + self._fresh_for))]
+
     async def learn(self, application: Application, account: str, profile: Profile) -> None:
         """Take in what a token reply told of one profile."""
         now = self._clock.now()
@@ -178,6 +190,8 @@ class ModeBook:
             _remember(self._asked_at, key, self._clock.now())
             # Beside what is known, which is read from the store again: it ends with the next look-up of whatever node.
             _remember(self._doubted_at, key, self._clock.now())
+            if (found := self._known.get(key)) is not None:
+                self._known[key] = replace(found)  # another entry: it bears witness of nothing that was known before
 
     def needs_look_up(self, known: AccountModes | None) -> bool:
         """Say whether userinfo should be asked (again), beside a call."""

@@ -5,7 +5,7 @@ operations that the route table flags are read on the way up, and only paged one
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -16,6 +16,7 @@ from gateway.flows.callers import Caller, Callers
 from gateway.flows.elements import Elements
 from gateway.flows.incoming import CallFacts, Incoming
 from gateway.flows.modes import ModeBook
+from gateway.flows.ports import Clock
 from gateway.flows.privileges import Privileges
 from gateway.flows.ruled_body import Ruled, RuledBodies
 from gateway.flows.sending import Sender
@@ -86,10 +87,16 @@ class Proxy:
     answers: Answers
     sender: Sender
     metrics: Metrics
+    clock: Clock
     mode_wait: float = 1.0
 
-    async def call(self, incoming: Incoming, facts: CallFacts) -> Answer:
+    async def call(self, incoming: Incoming, facts: CallFacts, note: Callable[[Judged], None] | None = None) -> Answer:
         """Carry one call.
+
+        Args:
+            incoming: the call.
+            facts: what its log line says; filled on the way.
+            note: is told the call as it was judged.
 
         Raises:
             RequestRefused: a rule turned it down; nothing went upstream.
@@ -97,6 +104,8 @@ class Proxy:
             StoreUnavailable: it cannot be known whose call it is.
         """
         judged = await self.judge(incoming, facts)
+        if note is not None:
+            note(judged)
         if judged.ruled is not None and judged.ruled.nothing_left:
             return self.answers.make_own(judged.asked, self.mode(judged, facts))
         caller, asked = judged.caller, judged.asked
@@ -172,7 +181,7 @@ class Proxy:
     def mode(self, judged: Judged, facts: CallFacts) -> str:
         """Return the mode header's value, and note it."""
         caller = judged.caller
-        named = _named_calendars(judged.target, judged.match)
+        named = named_calendars(judged.target, judged.match)
         mode = header_value(judged.known, named) if caller.is_person else AccessMode.NOT_APPLICABLE
         facts.mode = mode
         self.metrics.modes.labels(mode).inc()
@@ -249,7 +258,7 @@ def _refuse_shadows(target: Target, match: Match) -> None:
                 raise RequestRefused(Code.PARAMETER_SHADOWED, f"Send {name} in the JSON body, not in the query.")
 
 
-def _named_calendars(target: Target, match: Match) -> list[str]:
+def named_calendars(target: Target, match: Match) -> list[str]:
     """Return the calendars that a call names: the one in its path, or those of `calendar_ids[]`."""
     if calendar_id := match.values.get("calendar_id"):
         return [calendar_id]

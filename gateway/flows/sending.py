@@ -10,11 +10,11 @@ from gateway.flows.answers import Asked
 from gateway.flows.application_secrets import ApplicationSecrets, credentials_refused
 from gateway.flows.callers import Caller
 from gateway.flows.incoming import Incoming
-from gateway.flows.upstream_port import Upstream, UpstreamReply
+from gateway.flows.upstream_port import Courses, Upstream, UpstreamReply
 from gateway.flows.vault import Vault
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
-from gateway.rules.headers import to_upstream
+from gateway.rules.headers import Pairs, to_upstream
 from gateway.rules.operations import Body, Match
 from gateway.rules.request_target import Target
 
@@ -33,6 +33,7 @@ class Sender:
     upstream: Upstream
     vault: Vault
     secrets: ApplicationSecrets = field(default_factory=ApplicationSecrets)
+    courses: Courses | None = None
 
     async def send(
         self,
@@ -57,6 +58,27 @@ class Sender:
         Raises:
             CronofyUnavailable: there is no usable answer.
         """
+        headers = self.headers(incoming, match, caller, body, merged=merged)
+        query = f"?{target.query}" if target.query else ""
+        reply = await self.upstream.send(
+            incoming.method, f"{caller.application.hosts.api}{target.path}{query}", headers, body
+        )
+        check_reply(reply)
+        return reply
+
+    def headers(
+        self,
+        incoming: Incoming,
+        match: Match,
+        caller: Caller,
+        body: bytes | AsyncIterator[bytes] | None = None,
+        *,
+        merged: bool = False,
+    ) -> Pairs:
+        """Return the header lines that go to Cronofy with a call; arguments as of `send`.
+
+        The request id's is the last one, unless a body or an element token is behind it.
+        """
         headers = to_upstream(
             incoming.headers,
             authorization=f"Bearer {caller.bearer}" if caller.bearer else None,
@@ -74,25 +96,7 @@ class Sender:
             headers = [pair for pair in headers if pair[0].lower() != "content-encoding"]
         if incoming.body.length is not None and body is not None and not isinstance(body, bytes):
             headers.append(("Content-Length", str(incoming.body.length)))
-        query = f"?{target.query}" if target.query else ""
-        reply = await self.upstream.send(
-            incoming.method, f"{caller.application.hosts.api}{target.path}{query}", headers, body
-        )
-        if reply.status < _OK:
-            reply.close()
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REPLY_INVALID,
-                "Cronofy answered with a status that ends no call.",
-                detail=str(reply.status),
-            )
-        if reply.status in _REDIRECTS and reply.status != _NOT_MODIFIED:
-            reply.close()
-            raise CronofyUnavailable(
-                Code.UPSTREAM_REDIRECTED,
-                "Cronofy answered with a redirect, which its API never does.",
-                detail=str(reply.status),
-            )
-        return reply
+        return headers
 
     async def send_again(
         self,
@@ -162,6 +166,28 @@ class Sender:
         if reply.status < _SERVER_ERROR and reply.status != _TOO_MANY:
             self.secrets.keep(application, other)
         return reply
+
+
+def check_reply(reply: UpstreamReply) -> None:
+    """Close a reply that ends no call, or leads elsewhere.
+
+    Raises:
+        CronofyUnavailable: it is such a one.
+    """
+    if reply.status < _OK:
+        reply.close()
+        raise CronofyUnavailable(
+            Code.UPSTREAM_REPLY_INVALID,
+            "Cronofy answered with a status that ends no call.",
+            detail=str(reply.status),
+        )
+    if reply.status in _REDIRECTS and reply.status != _NOT_MODIFIED:
+        reply.close()
+        raise CronofyUnavailable(
+            Code.UPSTREAM_REDIRECTED,
+            "Cronofy answered with a redirect, which its API never does.",
+            detail=str(reply.status),
+        )
 
 
 def _readable(accepted: str) -> str:

@@ -16,6 +16,7 @@ import msgspec
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.witnesses import Witness, witness_of
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
@@ -129,6 +130,15 @@ class Sessions:
         ends = self.lifetimes.ends_at(created_at=record.created_at, seen_at=record.seen_at)
         absolute = record.created_at + self.lifetimes.absolute
         return OpenSession(record.data, record.created_at, absolute - now, ends - now)
+
+    def witness(self, client: Client, handle: str) -> Witness | None:
+        """Return what bears witness of a session that was just found; None where it was not remembered."""
+        name = _record_id(client, handle)
+        known = self._cache.get(name, (0.0, None))[1]
+        if known is None:
+            return None
+        ends_at = self.lifetimes.ends_at(created_at=known.record.created_at, seen_at=known.record.seen_at)
+        return witness_of(self._cache, name, at_most=ends_at)
 
     async def end(self, client: Client, handle: str) -> None:
         """End a session.

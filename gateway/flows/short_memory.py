@@ -4,6 +4,7 @@ from collections import OrderedDict
 from typing import Final, Generic, TypeVar
 
 from gateway.flows.ports import Clock
+from gateway.flows.witnesses import Witness, witness_of
 
 SECONDS: Final = 2.0
 SIZE: Final = 10_000
@@ -22,6 +23,10 @@ class ShortMemory(Generic[T]):
         """Return what was remembered, or None when that is too long ago."""
         found = self._values.get(name)
         return found[1] if found is not None and found[0] > self._clock.now() else None
+
+    def witness(self, name: str, *, at_most: float = float("inf")) -> Witness | None:
+        """Return what bears witness of a value; None when none is remembered. See `witness_of`."""
+        return witness_of(self._values, name, at_most=at_most)
 
     def remember(self, name: str, value: T) -> None:
         """Remember a value from now on."""

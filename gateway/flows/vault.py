@@ -23,6 +23,7 @@ from gateway.flows.registry import Registry
 from gateway.flows.shared_tasks import SharedTasks, forget_outcome
 from gateway.flows.stored_connection import Stored
 from gateway.flows.successors import use_newest
+from gateway.flows.witnesses import Witness
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.client import Application, Client
@@ -102,6 +103,13 @@ class Vault:
                 with suppress(CronofyUnavailable, StoreUnavailable):  # the token that is there still works
                     stored = await renewing
         return self._with_registry(stored)
+
+    def witness(self, connection_id: str, version: int) -> Witness | None:
+        """Return what bears witness of a connection whose token was just handed out, until it has to be renewed."""
+        stored = self._connections.last_seen(connection_id)
+        if stored is None or stored.version != version:
+            return None
+        return self._connections.witness(connection_id, at_most=stored.connection.expires_at - EARLY)
 
     async def has(self, connection_id: str) -> bool:
         """Say whether there is such a connection, in whatever state.

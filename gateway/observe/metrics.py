@@ -12,6 +12,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from gateway.observe.round_end import RoundEnd
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _STORE_SECONDS = (0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.0)
 
@@ -28,7 +30,9 @@ class Metrics:
             _count_in(shared)
         self._shared = shared
         self._shown: set[tuple[str, str]] = set()
-        self._counted: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        self._counted: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
+        self._moved = 0
+        self._round_end = RoundEnd(self._move)
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "gateway_requests",
@@ -182,11 +186,26 @@ class Metrics:
             registry=self.registry,
         )
 
-    def count_request(self, operation: str, status: str, client: str, seconds: float) -> None:
+    def begin_one(self) -> None:
+        """Count a request as being answered, at the end of this round of the event loop."""
+        self._moved += 1
+        self._round_end.ask()
+
+    def end_one(self) -> None:
+        """Count one as answered, in the same way; one that began in this round has cost nothing."""
+        self._moved -= 1
+        self._round_end.ask()
+
+    def _move(self) -> None:
+        moved, self._moved = self._moved, 0
+        if moved:
+            self.in_flight.inc(moved)
+
+    def count_request(self, operation: str, status: int, client: str, seconds: float) -> None:
         """Count an answered request; what its labels name is looked up once."""
         found = self._counted.get((operation, status, client))
         if found is None:
-            found = self.requests.labels(operation, status, client), self.seconds.labels(operation)
+            found = self.requests.labels(operation, str(status), client), self.seconds.labels(operation)
             self._counted[operation, status, client] = found
         found[0].inc()
         found[1].observe(seconds)

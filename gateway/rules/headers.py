@@ -117,6 +117,10 @@ class _Crossing:
             self._known[key] = crosses
         return crosses
 
+    def lets(self, key: str) -> bool:
+        """Say whether a name crosses."""
+        return self._known[key] if key in self._known else self._judge(key)
+
     def of(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
         """Return the lines that cross; those that `Connection` names do not."""
         known, judge = self._known, self._judge
@@ -171,6 +175,18 @@ def to_upstream(
         kept.append(("Authorization", authorization))
     kept += [("Via", VIA), (REQUEST_ID, request_id)]
     return kept
+
+
+def crosses_to_client(name: str, *, mode_header: str, to_page: bool) -> bool:
+    """Say whether a line of this name crosses to the client, as far as its name tells; see `to_client`.
+
+    Args:
+        name: in any spelling.
+        mode_header: name of the access-mode header.
+        to_page: nobody may keep the answer.
+    """
+    crossing = _DOWN_TO_PAGE if to_page else _DOWN
+    return crossing.lets(name) and name.lower().replace("_", "-") != mode_header.lower()
 
 
 def to_client(

@@ -9,6 +9,7 @@ from multidict import MultiMapping
 
 from gateway.flows.answers import Answer
 from gateway.flows.incoming import Incoming, IncomingBody
+from gateway.flows.proxy import Judged
 from gateway.flows.upstream_port import UpstreamReply
 from gateway.rules.client import Client
 from gateway.rules.element_tokens import names_element_token
@@ -97,7 +98,12 @@ def page_of(call: Call, doors: PublicDoors, facts: RequestFacts) -> Client | Non
 
 
 async def carry(
-    call: Call, doors: PublicDoors, facts: RequestFacts, find: FindSession, page: FindPage = page_of
+    call: Call,
+    doors: PublicDoors,
+    facts: RequestFacts,
+    find: FindSession,
+    page: FindPage = page_of,
+    note: Callable[[Judged], None] | None = None,
 ) -> Answer:
     """Carry a call to Cronofy and return what goes back.
 
@@ -107,6 +113,7 @@ async def carry(
         facts: what its log line says; filled on the way.
         find: returns a client's session behind the call.
         page: returns the client whose page calls.
+        note: is told the call as it was judged.
 
     Raises:
         GatewayError: a rule turned it down, or there is no usable answer.
@@ -117,11 +124,17 @@ async def carry(
     connection = signed_in.data["connection"] if signed_in else ""
     incoming = Incoming(call.method, call.raw_path, call.pairs, call.body, facts.request_id, connection)
     try:
-        return await doors.proxy.call(incoming, facts.call)
+        return await doors.proxy.call(incoming, facts.call, note)
     except RequestRefused as refused:
-        if refused.code is Code.RECONNECT_REQUIRED and signed_in is not None:
-            refused.members["login_url"] = doors.browser.browsers.login_url(signed_in.client)
+        if signed_in is not None:
+            show_way_back(refused, signed_in.client, doors)
         raise
+
+
+def show_way_back(refused: RequestRefused, client: Client, doors: PublicDoors) -> None:
+    """Tell a page where its person connects again, when that is why its call was refused."""
+    if refused.code is Code.RECONNECT_REQUIRED:
+        refused.members["login_url"] = doors.browser.browsers.login_url(client)
 
 
 async def _session(

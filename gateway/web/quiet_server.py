@@ -19,8 +19,7 @@ from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID, SERVER
-from gateway.web.lane.blocks import Blocks
-from gateway.web.lane.protocol import Lane, Serve
+from gateway.web.lane.protocol import Calls, Lane
 
 MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
@@ -115,17 +114,16 @@ class QuietServer(web.Server):
     """A server whose connections are quiet."""
 
     metrics: Metrics | None = None
-    serve: Serve | None = None
+    calls: Calls | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
         super().__init__(*args, **kwargs)
         self._lanes: set[Lane] = set()
-        self.blocks = Blocks()
         self._timer: asyncio.TimerHandle | None = None
 
     def __call__(self) -> asyncio.Protocol:  # type: ignore[override]  # a lane, until it wants to be aiohttp's
         """Return the protocol of a new connection."""
-        return self.make_plain() if self.serve is None else Lane(self, self.serve)
+        return self.make_plain() if self.calls is None else Lane(self, self.calls)
 
     def opened(self, lane: Lane) -> None:
         """Note a lane's connection."""
@@ -179,7 +177,7 @@ class QuietRunner(web.AppRunner):
         *,
         metrics: Metrics | None = None,
         shutdown_timeout: float = 30.0,
-        serve: Serve | None = None,
+        calls: Calls | None = None,
     ) -> None:
         super().__init__(
             app,
@@ -193,7 +191,7 @@ class QuietRunner(web.AppRunner):
             max_headers=MAX_HEADERS,
         )
         self._metrics = metrics
-        self._serve = serve
+        self._calls = calls
 
     async def cleanup(self) -> None:
         """Let nobody new in, wait for the first request of those who just came, then end as aiohttp does.
@@ -219,5 +217,5 @@ class QuietRunner(web.AppRunner):
             **plain._kwargs,
         )
         server.metrics = self._metrics
-        server.serve = self._serve
+        server.calls = self._calls
         return server

@@ -4,6 +4,7 @@ Nothing of the request itself is logged but its method and the operation it was 
 codes, tokens and addresses.
 """
 
+import os
 import re
 import secrets
 import time
@@ -14,7 +15,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from gateway.observe import events
-from gateway.observe.log import write_line
+from gateway.observe.log import RequestLine, write_request
 from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import GatewayError, RequestRefused
@@ -27,6 +28,12 @@ _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "O
 _NOT_FOUND: Final = 404
 _METHOD_NOT_ALLOWED: Final = 405
 _TOO_LARGE: Final = 413
+
+# Drawn many at a time: each draw asks the kernel.
+_ID_BYTES: Final = 12
+_IDS_AT_ONCE: Final = 128
+_fresh_ids: list[str] = []
+os.register_at_fork(after_in_child=_fresh_ids.clear)
 
 _log = structlog.get_logger()
 
@@ -57,26 +64,34 @@ def begin(offered: str, metrics: Metrics) -> RequestFacts:
         metrics: counts it.
     """
     metrics.in_flight.inc()
-    return RequestFacts(offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(12), time.perf_counter())
+    return RequestFacts(request_id(offered), time.perf_counter())
+
+
+def request_id(offered: str) -> str:
+    """Return a request's id: what its caller offered, where that is a plain one, else a new one."""
+    if offered and _REQUEST_ID.fullmatch(offered):
+        return offered
+    if not _fresh_ids:
+        drawn = secrets.token_hex(_ID_BYTES * _IDS_AT_ONCE)
+        size = 2 * _ID_BYTES
+        _fresh_ids.extend(drawn[at : at + size] for at in range(0, len(drawn), size))
+    return _fresh_ids.pop()
 
 
 def finish(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
     """Write a request's line, and count it."""
     metrics.in_flight.dec()
+    tell(facts, metrics, method=method, status=status)
+
+
+def tell(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+    """Write the line of a request that was not begun by `begin`, and count it."""
     seconds = time.perf_counter() - facts.started_at
     call = facts.call
-    metrics.count_request(call.operation, str(status), call.client, seconds)
-    write_line(
-        events.REQUEST_FINISHED,
-        request_id=facts.request_id,
-        method=method if method in _METHODS else "other",
-        operation=call.operation,
-        status=status,
-        ms=round(seconds * 1000, 1),
-        client=call.client,
-        mode=call.mode,
-        error=facts.code,
-    )
+    metrics.count_request(call.operation, status, call.client, seconds)
+    known = method if method in _METHODS else "other"
+    ms = round(seconds * 1000, 1)
+    write_request(RequestLine(facts.request_id, known, call.operation, status, ms, call.client, call.mode, facts.code))
 
 
 async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -> web.StreamResponse:

@@ -83,6 +83,7 @@ def proxy(one: Kit, upstream: FakeUpstream, *more: Client) -> Proxy:
         bodies=RuledBodies(callers, mode_rules(one, *clients), callbacks(one, registry(*clients)), judge, 1_000_000),
         sender=Sender(upstream, callers.vault),
         metrics=one.metrics,
+        clock=one.clock,
         mode_wait=0.05,
     )
 

@@ -12,7 +12,9 @@ from typing import Final, cast
 
 import httptools
 
-from gateway.adapters.lean.reply import LeanReply
+from gateway.adapters.lean.failures import told
+from gateway.adapters.lean.plain_answer import read_plain
+from gateway.adapters.lean.reply import LeanReply, PlainReply, Taker
 from gateway.adapters.one_retry import ConnectionLost
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import CronofyUnavailable
@@ -44,14 +46,17 @@ class Connection(asyncio.Protocol):
         self._lost = lost
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
-        self._head: asyncio.Future[LeanReply] | None = None
+        self._head: Taker | None = None
+        self._answered: Taker | None = None
         self._reply: LeanReply | None = None
+        self._fresh: LeanReply | None = None  # not handed over yet
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._between_bytes = 0
         self._is_head_request = False
         self._is_sending = False
         self._is_held = False
+        self._may_be_plain = False  # nothing of the answer has come yet, and the parser knows nothing of it
         self._is_interim = False
         self._has_answered = False
         self._ends_with_connection = False
@@ -76,21 +81,22 @@ class Connection(asyncio.Protocol):
 
     # What the pool and the upstream do with it.
 
-    def begin(self, head: bytes, *, is_head_request: bool, is_sending: bool) -> "asyncio.Future[LeanReply]":
-        """Write a request's head, with its body where that is whole, and return what its answer will be.
+    def begin(self, head: bytes, taker: Taker, *, is_head_request: bool = False, is_sending: bool = False) -> None:
+        """Write a request's head, with its body where that is whole.
 
         Args:
             head: bytes to write.
+            taker: waits for the answer.
             is_head_request: its answer has no body, whatever its headers say.
             is_sending: the body is still to come; `sent` is called after it.
         """
         assert self._transport is not None  # noqa: S101  the pool hands out connected ones only
         self._is_head_request, self._is_sending, self._has_answered = is_head_request, is_sending, False
         self._headers, self._head_bytes, self._between_bytes = [], 0, 0
-        self._head = self._loop.create_future()
+        self._head = taker
+        self._may_be_plain = self._keeps and not is_head_request and not is_sending
         self.touched_at = self._loop.time()
         self._transport.write(head)
-        return self._head
 
     async def write(self, piece: bytes) -> None:
         """Write a piece of a request's body, not faster than it is taken.
@@ -113,7 +119,7 @@ class Connection(asyncio.Protocol):
 
     def time_out(self) -> None:
         """Give up waiting for Cronofy."""
-        self._break(_told(Code.UPSTREAM_TIMEOUT, "no answer in time" if self._reply is None else "stalled in its body"))
+        self._break(told(Code.UPSTREAM_TIMEOUT, "no answer in time" if self._reply is None else "stalled in its body"))
 
     def hold(self) -> None:
         """Read no further for now."""
@@ -146,41 +152,47 @@ class Connection(asyncio.Protocol):
             self.drop()  # nobody has asked for anything
             return
         self.touched_at = self._loop.time()
+        if self._may_be_plain and (plain := read_plain(data)) is not None:
+            taker, self._head = self._head, None
+            self._freed(self)
+            cast("Taker", taker).take(PlainReply(*plain))
+            return
+        self._may_be_plain = False
         self._between_bytes += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self._break(_told(Code.UPSTREAM_REPLY_INVALID, "switched protocols unasked"))
+            self._break(told(Code.UPSTREAM_REPLY_INVALID, "switched protocols unasked"))
             return
         except httptools.HttpParserError as error:
             cause = error.__context__
             self._break(
                 cause.args[0]
                 if isinstance(cause, _HeadTooLarge)
-                else _told(Code.UPSTREAM_UNREACHABLE, f"not HTTP: {type(error).__name__}")
+                else told(Code.UPSTREAM_UNREACHABLE, f"not HTTP: {type(error).__name__}")
             )
             return
         self._end_exchange()
+        self._tell()
         if self._between_bytes > MAX_BETWEEN_BYTES and self._is_under_way:
-            self._break(_told(Code.UPSTREAM_UNREACHABLE, "much that is neither a head nor a body"))
+            self._break(told(Code.UPSTREAM_UNREACHABLE, "much that is neither a head nor a body"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """End."""
         self._keeps = False
         if self._writable is not None and not self._writable.done():
             self._writable.set_exception(ConnectionLost())
-        if self._head is not None and not self._head.done():
-            if self._has_answered or self._head_bytes:
-                self._head.set_exception(_told(Code.UPSTREAM_UNREACHABLE, "broke off in its head")())
-            else:
-                self._head.set_exception(ConnectionLost())
-        elif self._reply is not None:
-            if self._ends_with_connection and error is None:
-                self._reply.finish()
-            else:
-                self._reply.fail(_told(Code.UPSTREAM_UNREACHABLE, "broke off in its body"))
-        self._head = self._reply = None
+        head, self._head = self._head, None
+        reply, self._reply = self._reply, None
         self._lost(self)
+        if head is not None:
+            has_begun = self._has_answered or self._head_bytes > 0
+            head.lose(told(Code.UPSTREAM_UNREACHABLE, "broke off in its head")() if has_begun else ConnectionLost())
+        elif reply is not None:
+            if self._ends_with_connection and error is None:
+                reply.finish()
+            else:
+                reply.fail(told(Code.UPSTREAM_UNREACHABLE, "broke off in its body"))
 
     def pause_writing(self) -> None:
         """Note that Cronofy takes no more for now."""
@@ -208,11 +220,11 @@ class Connection(asyncio.Protocol):
         self._head_bytes += len(name) + len(value) + 4
         too_long = len(name) > MAX_LINE_BYTES or len(value) > MAX_LINE_BYTES
         if too_long or self._head_bytes > MAX_HEAD_BYTES or len(self._headers) >= MAX_HEADERS:
-            raise _HeadTooLarge(_told(Code.UPSTREAM_UNREACHABLE, "a head of too many lines or bytes"))
+            raise _HeadTooLarge(told(Code.UPSTREAM_UNREACHABLE, "a head of too many lines or bytes"))
         self._headers.append((name, value.rstrip(b" \t")))  # llhttp leaves what stands at the end
 
     def on_headers_complete(self) -> None:
-        """Hand the head to whoever waits for it."""
+        """Make the answer of the head; it is handed over when all that came with it has been read."""
         if self._head is None:
             return
         status = self._parser.get_status_code()
@@ -222,9 +234,8 @@ class Connection(asyncio.Protocol):
         names = {name.lower() for name, _ in self._headers}
         self._ends_with_connection = not names & {b"content-length", b"transfer-encoding"}
         self._reply = LeanReply(status, self._headers, self)
-        head, self._head = self._head, None
-        if not head.done():
-            head.set_result(self._reply)
+        self._answered, self._head = self._head, None
+        self._fresh = self._reply
         if self._is_head_request:
             self._keeps = self._keeps and self._parser.should_keep_alive()
             self._reply.finish()
@@ -259,29 +270,23 @@ class Connection(asyncio.Protocol):
         else:
             self._freed(self)
 
+    def _tell(self) -> None:
+        """Hand over an answer whose head has just come."""
+        if self._answered is not None:
+            taker, self._answered = self._answered, None
+            reply, self._fresh = self._fresh, None
+            taker.take(cast("LeanReply", reply))
+
     def _break(self, error: Callable[[], CronofyUnavailable]) -> None:
-        if self._head is not None and not self._head.done():
-            self._head.set_exception(error())
-        elif self._reply is not None:
-            self._reply.fail(error)
-        self._head = self._reply = None
+        head, self._head = self._head, None
+        reply, self._reply = self._reply, None
         self.drop()
+        if head is not None:
+            head.lose(error())
+        elif reply is not None:
+            reply.fail(error)
+            self._tell()
 
 
 class _HeadTooLarge(Exception):
     """Raised inside of a callback, so that the parser stops."""
-
-
-def unreachable(detail: str) -> CronofyUnavailable:
-    """Make the error of a call that was not carried out; `detail` is for the log."""
-    return _told(Code.UPSTREAM_UNREACHABLE, detail)()
-
-
-def _told(code: Code, detail: str) -> Callable[[], CronofyUnavailable]:
-    """Return what makes the error; it is raised, and logged, where somebody waits for the answer."""
-
-    def make() -> CronofyUnavailable:
-        public = "Cronofy did not answer in time." if code is Code.UPSTREAM_TIMEOUT else "Cronofy could not be reached."
-        return CronofyUnavailable(code, public, detail=detail, headers={"Retry-After": "5"})
-
-    return make

@@ -13,9 +13,9 @@ KEPT: Final = 15.0  # seconds that an idle connection is kept; servers close the
 _COARSEST: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """Where calls go to.
+    """Where calls go to; there is one object for each.
 
     Attributes:
         host: as in the URL.
@@ -55,9 +55,10 @@ class Pool:
     def kept(self, origin: Origin) -> Connection | None:
         """Return a connection that was used before, the most recent one; None when there is none."""
         idle = self._idle.get(origin)
+        now = asyncio.get_running_loop().time()
         while idle:
             since, connection = idle.pop()
-            if connection.is_usable and since + KEPT > asyncio.get_running_loop().time():
+            if since + KEPT > now and connection.is_usable:
                 return connection
             connection.drop()
         return None

@@ -29,12 +29,49 @@ class Flow(Protocol):
         ...
 
 
+class PlainReply:
+    """An answer that came whole, in one piece; see `WholeReply`."""
+
+    __slots__ = ("_begun", "_body", "lines")
+
+    status = 200
+
+    def __init__(self, lines: list[bytes], body: bytes) -> None:
+        self.lines = lines
+        self._body = body
+        self._begun = False
+
+    @property
+    def headers(self) -> Pairs:
+        """All header lines, in order."""
+        pairs = (line.decode("ascii").partition(": ") for line in self.lines)
+        return [(name, value) for name, _, value in pairs]
+
+    @property
+    def ready(self) -> bytes | None:
+        """The whole body, where nobody has begun to read it."""
+        return None if self._begun else self._body
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the body, undecoded."""
+        self._begun = True
+        if self._body:
+            yield self._body
+
+    async def read(self, limit: int) -> bytes:
+        """Return the whole body."""
+        return await read_whole(self.chunks(), limit)
+
+    def close(self) -> None:
+        """Let go of it; its connection is free already."""
+
+
 class LeanReply:
     """An answer whose head has arrived; see `UpstreamReply`."""
 
     def __init__(self, status: int, raw_headers: list[tuple[bytes, bytes]], flow: Flow) -> None:
         self.status = status
-        self._raw_headers = raw_headers
+        self.raw_headers = raw_headers
         self._flow = flow
         self._pieces: deque[bytes] = deque()
         self._waiting = 0  # bytes in _pieces
@@ -49,8 +86,13 @@ class LeanReply:
         """All header lines, in order."""
         return [
             (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
-            for name, value in self._raw_headers
+            for name, value in self.raw_headers
         ]
+
+    @property
+    def lines(self) -> list[bytes]:
+        """All header lines, in order, without their ends."""
+        return [b"%b: %b" % pair for pair in self.raw_headers]
 
     @property
     def is_whole(self) -> bool:
@@ -123,3 +165,15 @@ class LeanReply:
     def _tell(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
+
+
+class Taker(Protocol):
+    """Whoever waits for an answer; is told once."""
+
+    def take(self, reply: LeanReply | PlainReply) -> None:
+        """Take an answer whose head is there, and as much of its body as came with it."""
+        ...
+
+    def lose(self, error: Exception) -> None:
+        """Learn that there is none: ConnectionLost before any byte of it, else CronofyUnavailable."""
+        ...

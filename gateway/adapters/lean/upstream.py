@@ -7,14 +7,17 @@ be stale.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import structlog
 
-from gateway.adapters.lean.connection import Connection, unreachable
+from gateway.adapters.lean.connection import Connection
+from gateway.adapters.lean.course import LeanCourse
+from gateway.adapters.lean.failures import unreachable
 from gateway.adapters.lean.pool import Origin, Pool
-from gateway.adapters.lean.reply import LeanReply
+from gateway.adapters.lean.reply import LeanReply, PlainReply
 from gateway.adapters.lean.request_head import request_head
 from gateway.adapters.one_retry import ConnectionLost, unavailable, with_one_retry
 from gateway.flows.upstream_port import UpstreamReply
@@ -45,9 +48,14 @@ class LeanUpstream:
             lambda: self._send_once(method, url, headers, body), method, self.metrics, has_body=body is not None
         )
 
+    def course(self, origin: str, headers: Pairs) -> LeanCourse:
+        """Return the course of calls."""
+        where, _ = self._split(f"{origin}/")
+        return LeanCourse(self._pool, self.metrics, where, headers)
+
     async def _send_once(
         self, method: str, url: str, headers: Pairs, body: bytes | AsyncIterator[bytes] | None
-    ) -> LeanReply:
+    ) -> LeanReply | PlainReply:
         origin, target = self._split(url)
         whole = body if isinstance(body, bytes) else None
         streamed = body if body is not None and not isinstance(body, bytes) else None
@@ -66,8 +74,10 @@ class LeanUpstream:
         except (OSError, ssl.SSLError) as error:
             raise unavailable(Code.UPSTREAM_UNREACHABLE, type(error).__name__) from None
         chunked = streamed is not None and not any(name.lower() == "content-length" for name, _ in headers)
-        answer = connection.begin(
-            head + whole if whole else head, is_head_request=method == "HEAD", is_sending=streamed is not None
+        taker = _Waiting(asyncio.get_running_loop().create_future())
+        answer = taker.answer
+        connection.begin(
+            head + whole if whole else head, taker, is_head_request=method == "HEAD", is_sending=streamed is not None
         )
         try:
             if streamed is not None:
@@ -81,7 +91,12 @@ class LeanUpstream:
             raise
 
     async def _send_body(
-        self, connection: Connection, body: AsyncIterator[bytes], answer: "asyncio.Future[LeanReply]", *, chunked: bool
+        self,
+        connection: Connection,
+        body: AsyncIterator[bytes],
+        answer: "asyncio.Future[LeanReply | PlainReply]",
+        *,
+        chunked: bool,
     ) -> None:
         """Send a body as it arrives, until it ends or an answer comes first, which then counts."""
         sending = asyncio.ensure_future(_pump(connection, body, chunked=chunked))
@@ -122,7 +137,22 @@ async def _pump(connection: Connection, body: AsyncIterator[bytes], *, chunked: 
     connection.sent()
 
 
-def _look_away(answer: "asyncio.Future[LeanReply]") -> None:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Somebody who awaits an answer."""
+
+    answer: "asyncio.Future[LeanReply | PlainReply]"
+
+    def take(self, reply: LeanReply | PlainReply) -> None:
+        if not self.answer.done():
+            self.answer.set_result(reply)
+
+    def lose(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+def _look_away(answer: "asyncio.Future[LeanReply | PlainReply]") -> None:
     """Take note of an outcome that nobody waits for any more."""
     if not answer.cancelled():
         answer.exception()

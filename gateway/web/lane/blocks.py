@@ -10,6 +10,7 @@ from typing import Final
 from multidict import CIMultiDict
 
 from gateway.rules.client import Client
+from gateway.web.lane.ways import Way
 
 # Some 15 MiB at the worst: whoever sends them has shown no credential yet.
 MOST: Final = 1_000
@@ -25,15 +26,17 @@ class Block:
         headers: the same, to look up by name; nobody changes either.
         closes: the client wants the connection to end with the answer.
         page: the client whose page called with it, and the registry's state in which that was judged; None before.
+        ways: by operation, the way of calls whose caller's standing is known.
     """
 
-    __slots__ = ("closes", "headers", "page", "raw_headers")
+    __slots__ = ("closes", "headers", "page", "raw_headers", "ways")
 
     def __init__(self, raw_headers: list[tuple[str, str]], headers: CIMultiDict[str], *, closes: bool) -> None:
         self.raw_headers = raw_headers
         self.headers = headers
         self.closes = closes
         self.page: tuple[int, Client | None] | None = None
+        self.ways: dict[str, Way] = {}
 
 
 class Blocks:

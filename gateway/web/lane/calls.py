@@ -1,25 +1,32 @@
 """The story of a call in the lane: as in `web/api` and `web/request_log`, but for who reads and writes HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 
 import structlog
 from multidict import CIMultiDict
 
 from gateway.flows.answers import Answer
-from gateway.flows.upstream_port import UpstreamReply
+from gateway.flows.proxy import Judged
+from gateway.flows.sending import check_reply
+from gateway.flows.standings import standing_of
+from gateway.flows.upstream_port import UpstreamReply, WholeReply
+from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
 from gateway.rules.cookies import single_cookie
-from gateway.rules.errors import CronofyUnavailable
-from gateway.rules.headers import REQUEST_ID
-from gateway.web.api import Call, carry, page_of
+from gateway.rules.errors import CronofyUnavailable, RequestRefused
+from gateway.rules.headers import REQUEST_ID, to_client
+from gateway.web.api import Call, carry, page_of, show_way_back
 from gateway.web.bodies import too_large
 from gateway.web.browser import SignedIn
 from gateway.web.cors import readable
 from gateway.web.keys import PublicDoors, RequestFacts
+from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import Message
 from gateway.web.lane.protocol import Lane
 from gateway.web.lane.reply import NO_BODY, reply_head
+from gateway.web.lane.swift import Swift
+from gateway.web.lane.ways import Way
 from gateway.web.problem import Shape, refusal_parts
 from gateway.web.request_log import begin, finish, note_failure
 
@@ -59,20 +66,59 @@ class WholeBody:
             raise too_large(self.limit)
 
 
-@dataclass(frozen=True, slots=True)
 class LaneCalls:
-    """Answers the plain calls of the public listener."""
+    """Answers the plain calls of the public listener.
 
-    doors: PublicDoors
+    Args:
+        doors: the stories.
+
+    Attributes:
+        blocks: header blocks that were read before.
+        swift: takes those calls that need no task; None where the way to Cronofy is not one for that.
+    """
+
+    def __init__(self, doors: PublicDoors) -> None:
+        self.doors = doors
+        self.blocks = Blocks()
+        courses = doors.proxy.sender.courses
+        self._courses = courses
+        self.swift = None if courses is None else Swift(doors, self.blocks, self)
 
     async def serve(self, message: Message, lane: Lane) -> bool:
         """Answer a message on a lane; say whether the connection may be used again."""
-        doors = self.doors
-        facts = begin(message.headers.get(REQUEST_ID, ""), doors.metrics)
-        status = 0  # the client left, or the answer broke off after its head
+        facts = begin(message.headers.get(REQUEST_ID, ""), self.doors.metrics)
+        return await self._answer(self._carry(message, facts), message, facts, lane)
+
+    async def go_on(self, message: Message, judged: Judged, reply: WholeReply, facts: RequestFacts, lane: Lane) -> bool:
+        """Answer a message that was judged, and that Cronofy has replied to."""
+        return await self._answer(self._finish(judged, reply, facts), message, facts, lane)
+
+    async def fail(self, message: Message, error: Exception, facts: RequestFacts, lane: Lane) -> bool:
+        """Answer a message with an error."""
+
+        async def raising() -> Answer:
+            raise error
+
+        return await self._answer(raising(), message, facts, lane)
+
+    async def _finish(self, judged: Judged, reply: WholeReply, facts: RequestFacts) -> Answer:
+        try:
+            check_reply(reply)
+        except CronofyUnavailable as error:
+            self.doors.metrics.upstream_failures.labels(error.code).inc()
+            raise
+        try:
+            return await self.doors.proxy.finish(judged, reply, facts.call)
+        except RequestRefused as refused:
+            if judged.incoming.connection and judged.caller.client is not None:
+                show_way_back(refused, judged.caller.client, self.doors)
+            raise
+
+    async def _answer(self, work: Awaitable[Answer], message: Message, facts: RequestFacts, lane: Lane) -> bool:
+        doors, status = self.doors, 0  # 0: the client left, or the answer broke off after its head
         try:
             try:
-                answer = await self._carry(message, facts)
+                answer = await work
             except ConnectionError:
                 raise
             except Exception as caught:  # noqa: BLE001  the last line: no traceback may reach a client
@@ -90,10 +136,14 @@ class LaneCalls:
         body.refuse_early()
         call = Call(message.method, message.raw_path, message.headers, message.raw_headers, body)
 
+        session: list[tuple[Client, str]] = []
+
         async def find(client: Client) -> SignedIn | None:
             names, sessions = self.doors.browser.browsers.names, self.doors.browser.sessions
             handle = single_cookie(message.headers.getall("Cookie", []), names.session(client.id))
             found = await sessions.find(client, handle) if handle else None
+            if handle:
+                session.append((client, handle))
             return SignedIn(client, handle, found.data, found) if handle and found else None
 
         def page(asked: Call, doors: PublicDoors, told: RequestFacts) -> Client | None:
@@ -104,7 +154,33 @@ class LaneCalls:
                 block.page = version, page_of(asked, doors, told)
             return block.page[1]
 
-        return await carry(call, self.doors, facts, find, page)
+        def note(judged: Judged) -> None:
+            witness = self.doors.browser.sessions.witness(*session[0]) if session else None
+            self._learn(message, judged, witness)
+
+        return await carry(call, self.doors, facts, find, page, note if message.block is not None else None)
+
+    def _learn(self, message: Message, judged: Judged, session: Witness | None) -> None:
+        """Keep the way of a call for the next ones like it."""
+        block, proxy = message.block, self.doors.proxy
+        if block is None or block.closes or self._courses is None:
+            return
+        standing = standing_of(proxy, judged, session)
+        if standing is None:
+            block.ways.pop(judged.match.operation.name, None)
+            return
+        lines = proxy.sender.headers(judged.incoming, judged.match, judged.caller)
+        course = self._courses.course(judged.caller.application.hosts.api, lines)
+        name, headers, raw_path = proxy.answers.settings.mode_header, message.headers, message.raw_path
+
+        def ours(mode: str, request_id: str) -> CIMultiDict[str]:
+            lines = to_client((), mode_header=name, mode=mode, request_id=request_id, session=judged.caller.is_of_page)
+            made = CIMultiDict(lines)
+            readable(headers, raw_path, made, self.doors)
+            return made
+
+        offered = headers.get(REQUEST_ID, "")
+        block.ways[judged.match.operation.name] = Way(standing, course, offered, ours, self.doors.metrics)
 
     def _refuse(self, caught: Exception, message: Message, facts: RequestFacts, lane: Lane) -> int:
         error = note_failure(caught, facts, self.doors.metrics)

@@ -4,8 +4,8 @@ Once aiohttp has a connection it keeps it. Requests that came in one piece are a
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, Protocol, cast
+from collections.abc import Coroutine
+from typing import Any, Final, Protocol, cast
 
 from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
@@ -16,13 +16,7 @@ _MOST_WAITING: Final = MAX_HEAD_BYTES + MAX_BODY_BYTES
 
 
 class Lanes(Protocol):
-    """What a lane needs of the server that it belongs to.
-
-    Attributes:
-        blocks: header blocks that were read before.
-    """
-
-    blocks: Blocks
+    """What a lane needs of the server that it belongs to."""
 
     def opened(self, lane: "Lane") -> None:
         """Note a connection."""
@@ -37,7 +31,38 @@ class Lanes(Protocol):
         ...
 
 
-Serve = Callable[[Message, "Lane"], Awaitable[bool]]
+class Call(Protocol):
+    """A call under way that has no task."""
+
+    def abandon(self) -> None:
+        """Give it up: the client has left."""
+        ...
+
+
+class Begins(Protocol):
+    """Begins calls that need no task."""
+
+    def begin(self, data: bytes, lane: "Lane") -> Call | None:
+        """Begin with what came from the client; None where it is no such call."""
+        ...
+
+
+class Calls(Protocol):
+    """Answers calls."""
+
+    @property
+    def blocks(self) -> Blocks:
+        """Header blocks that were read before."""
+        ...
+
+    @property
+    def swift(self) -> Begins | None:
+        """What takes those that need no task, if anything does."""
+        ...
+
+    async def serve(self, message: Message, lane: "Lane") -> bool:
+        """Answer a message on a lane; say whether the connection may be used again."""
+        ...
 
 
 class Lane(asyncio.Protocol):
@@ -45,12 +70,14 @@ class Lane(asyncio.Protocol):
 
     Args:
         lanes: the server.
-        serve: answers a message on a lane; says whether the connection may be used again.
+        calls: what answers.
     """
 
-    def __init__(self, lanes: Lanes, serve: Serve) -> None:
+    def __init__(self, lanes: Lanes, calls: Calls) -> None:
         self._lanes = lanes
-        self._serve = serve
+        self._calls = calls
+        self._swift = calls.swift
+        self._call: Call | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
@@ -75,9 +102,13 @@ class Lane(asyncio.Protocol):
         self.has_spoken = True
         self.touched_at = self._loop.time()
         if not self._buffer:
+            if self._swift is not None and self._task is None and self._call is None and not self._is_ending:
+                self._call = self._swift.begin(data, self)
+                if self._call is not None:
+                    return
             self._begun_at = self.touched_at
         self._buffer += data
-        if self._task is None:
+        if not self.is_busy:
             self._next()
         elif len(self._buffer) > _MOST_WAITING and not self._is_held and self._transport is not None:
             self._is_held = True
@@ -90,6 +121,9 @@ class Lane(asyncio.Protocol):
             self._drained.set_exception(ConnectionResetError())
         if self._task is not None:
             self._task.cancel()
+        if self._call is not None:
+            call, self._call = self._call, None
+            call.abandon()
         self._lanes.ended(self)
 
     def pause_writing(self) -> None:
@@ -124,6 +158,30 @@ class Lane(asyncio.Protocol):
             self._drained = self._loop.create_future()
             await self._drained
 
+    def has_written(self, piece: bytes) -> bool:
+        """Write to the client; say False when it has left."""
+        if self._transport is None or self._transport.is_closing():
+            return False
+        self._transport.write(piece)
+        return True
+
+    def answered(self, *, keeps: bool) -> None:
+        """Take note that the call without a task is over; `keeps`: the connection may be used again."""
+        self._call = None
+        if self._is_full or not keeps:
+            self._task = self._loop.create_task(self._answer(_told(keeps=keeps)))
+            return
+        self.touched_at = self._begun_at = self._loop.time()
+        if self._is_held or self._is_ending:
+            self._go_on(keeps=True)
+        elif self._buffer:
+            self._next()
+
+    def go_on(self, work: Coroutine[Any, Any, bool]) -> None:
+        """Let a task take over from the call without one; it says whether the connection may be used again."""
+        self._call = None
+        self._task = self._loop.create_task(self._answer(work))
+
     def abort(self) -> None:
         """Cut the connection, so that nobody takes what was sent for a whole answer."""
         if self._transport is not None:
@@ -134,11 +192,11 @@ class Lane(asyncio.Protocol):
     @property
     def is_busy(self) -> bool:
         """Whether a call is being answered."""
-        return self._task is not None
+        return self._task is not None or self._call is not None
 
     def look(self, now: float) -> None:
         """Close it when it has been idle for too long; give up waiting for the rest of a message."""
-        if self._task is not None or self._transport is None or self._transport.is_closing():
+        if self.is_busy or self._transport is None or self._transport.is_closing():
             return
         if self._buffer and self._begun_at + PATIENCE <= now:
             self._hand_over()
@@ -148,7 +206,7 @@ class Lane(asyncio.Protocol):
     def end_soon(self) -> None:
         """Close it as soon as nothing is under way."""
         self._is_ending = True
-        if self._task is None:
+        if not self.is_busy:
             self.close()
 
     def close(self) -> None:
@@ -165,17 +223,17 @@ class Lane(asyncio.Protocol):
         """Begin with the next message, if there is one."""
         if not self._buffer or self._transport is None or self._transport.is_closing():
             return
-        taken = take_message(self._buffer, self._lanes.blocks)
+        taken = take_message(self._buffer, self._calls.blocks)
         if taken is Not.OURS:
             self._hand_over()
         elif isinstance(taken, Message):
             del self._buffer[: taken.size]
-            self._task = self._loop.create_task(self._answer(taken))
+            self._task = self._loop.create_task(self._answer(self._calls.serve(taken, self)))
 
-    async def _answer(self, message: Message) -> None:
+    async def _answer(self, work: Coroutine[Any, Any, bool]) -> None:
         keeps = False
         try:
-            keeps = await self._serve(message, self)
+            keeps = await work
             if keeps:
                 await self.drain()  # else the answers to requests that came in one piece would pile up
         except ConnectionResetError:
@@ -183,14 +241,18 @@ class Lane(asyncio.Protocol):
         finally:
             self._task = None
             self.touched_at = self._begun_at = self._loop.time()
-            if self._transport is not None:
-                if keeps and not self._is_ending:
-                    if self._is_held:
-                        self._is_held = False
-                        self._transport.resume_reading()
-                    self._next()
-                else:
-                    self.close()
+            self._go_on(keeps=keeps)
+
+    def _go_on(self, *, keeps: bool) -> None:
+        if self._transport is None:
+            return
+        if keeps and not self._is_ending:
+            if self._is_held:
+                self._is_held = False
+                self._transport.resume_reading()
+            self._next()
+        else:
+            self.close()
 
     def _hand_over(self) -> None:
         """Let aiohttp read what is there, and all that follows."""
@@ -207,3 +269,7 @@ class Lane(asyncio.Protocol):
             transport.resume_reading()
         plain.data_received(bytes(self._buffer))
         self._buffer.clear()
+
+
+async def _told(*, keeps: bool) -> bool:
+    return keeps

@@ -31,7 +31,7 @@ class Dates:
         return self._text
 
 
-_dates = Dates()
+dates = Dates()
 
 
 def reply_head(status: int, headers: CIMultiDict[str], *, length: int | None, has_body: bool, closes: bool) -> bytes:
@@ -54,7 +54,7 @@ def reply_head(status: int, headers: CIMultiDict[str], *, length: int | None, ha
         if has_body and length != 0 and "Content-Type" not in headers:
             lines.append("Content-Type: application/octet-stream")
     if "Date" not in headers:
-        lines.append(f"Date: {_dates.now()}")
+        lines.append(f"Date: {dates.now()}")
     if "Server" not in headers:
         lines.append(f"Server: {SERVER}")
     if closes:

@@ -23,6 +23,7 @@ class Server:
         self.gate = asyncio.Event()
         self.gate.set()
         self.port = 0
+        self.upstream: LeanUpstream
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -43,33 +44,34 @@ async def server() -> AsyncIterator[Server]:
 @pytest.fixture
 async def pool(server: Server) -> AsyncIterator[Pool]:  # closed before its server is
     one = Pool(limit=2, connect_timeout=0.5, read_timeout=5.0, tls=ssl.create_default_context())
+    server.upstream = LeanUpstream(one, Metrics())
     yield one
     await one.close()
 
 
-async def call(pool: Pool, server: Server) -> bytes:
-    reply = await LeanUpstream(pool, Metrics()).send("GET", f"http://127.0.0.1:{server.port}/", [], None)
+async def call(server: Server) -> bytes:
+    reply = await server.upstream.send("GET", f"http://127.0.0.1:{server.port}/", [], None)
     body = await reply.read(10)
     reply.close()
     return body
 
 
 async def test_calls_one_after_the_other_share_a_connection(pool: Pool, server: Server) -> None:
-    assert [await call(pool, server) for _ in range(3)] == [b"ok"] * 3
+    assert [await call(server) for _ in range(3)] == [b"ok"] * 3
     assert server.connections == 1
 
 
 async def test_no_more_connections_than_the_limit_and_everybody_has_a_turn(pool: Pool, server: Server) -> None:
-    assert await asyncio.gather(*(call(pool, server) for _ in range(20))) == [b"ok"] * 20
+    assert await asyncio.gather(*(call(server) for _ in range(20))) == [b"ok"] * 20
     assert server.connections == 2
 
 
 async def test_who_waits_for_too_long_is_told_so(pool: Pool, server: Server) -> None:
     server.gate.clear()
-    busy = [asyncio.create_task(call(pool, server)) for _ in range(2)]
+    busy = [asyncio.create_task(call(server)) for _ in range(2)]
     await until(lambda: server.connections == 2)
     with pytest.raises(CronofyUnavailable) as caught:
-        await call(pool, server)
+        await call(server)
     server.gate.set()
 
     assert caught.value.code == Code.UPSTREAM_TIMEOUT
@@ -78,9 +80,9 @@ async def test_who_waits_for_too_long_is_told_so(pool: Pool, server: Server) -> 
 
 async def test_a_caller_who_leaves_the_queue_gives_its_turn_to_the_next(pool: Pool, server: Server) -> None:
     server.gate.clear()
-    busy = [asyncio.create_task(call(pool, server)) for _ in range(2)]
+    busy = [asyncio.create_task(call(server)) for _ in range(2)]
     await until(lambda: server.connections == 2)
-    leaving, staying = (asyncio.create_task(call(pool, server)) for _ in range(2))
+    leaving, staying = (asyncio.create_task(call(server)) for _ in range(2))
     await asyncio.sleep(0.02)
     leaving.cancel()
     server.gate.set()
@@ -92,14 +94,14 @@ async def test_a_caller_who_leaves_the_queue_gives_its_turn_to_the_next(pool: Po
 async def test_a_call_that_is_left_takes_its_connection_with_it(pool: Pool, server: Server) -> None:
     """The next caller would read the answer that nobody waited for."""
     server.gate.clear()
-    leaving = asyncio.create_task(call(pool, server))
+    leaving = asyncio.create_task(call(server))
     await until(lambda: server.connections == 1)
     await asyncio.sleep(0.02)
     leaving.cancel()
     await asyncio.gather(leaving, return_exceptions=True)
     server.gate.set()
 
-    assert await call(pool, server) == b"ok"
+    assert await call(server) == b"ok"
     assert server.connections == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import Message
-from gateway.web.lane.protocol import KEPT, PATIENCE, Lane
+from gateway.web.lane.protocol import KEPT, PATIENCE, Begins, Lane
 from tests.journeys.waiting import until
 
 GET = b"GET /v1/one HTTP/1.1\r\nHost: gw\r\n\r\n"
@@ -59,7 +59,8 @@ class Stage:
         self.gate = asyncio.Event()
         self.gate.set()
         self.keeps = True
-        self.lane = Lane(self, self.serve)
+        self.swift: Begins | None = None
+        self.lane = Lane(self, self)
         self.transport = Transport()
         self.lane.connection_made(self.transport)  # type: ignore[arg-type]
 
