@@ -2,9 +2,8 @@
 
 Two kinds of servers ask. One puts `/check` before the target of the call and names its method in
 `Gateway-Checked-Method` (nginx), or asks with the method itself (Envoy). The other asks at `/check` alone and names
-both in `X-Forwarded-Method` and `X-Forwarded-Uri` (Caddy, Traefik). Whoever asks shows the engine's key, since the answer
-holds an access token: so what it says about the call is believed, and what a client says in those headers is not, as
-long as the engine replaces them.
+both in `X-Forwarded-Method` and `X-Forwarded-Uri` (Caddy, Traefik). Whoever asks shows the engine's key, since the
+answer holds an access token; it also has to replace what a client says in those headers.
 """
 
 import hmac
