@@ -151,6 +151,10 @@ class Bindings:
         """Return what bears witness of what `find` just said of a token; None where that was not remembered."""
         return witness_of(self._cache, fingerprint("token", token))
 
+    def drop(self, token: str) -> None:
+        """Let the next look at a token's binding go to the store."""
+        self._cache.pop(fingerprint("token", token), None)
+
     async def is_of(self, client: Client, token: str) -> bool:
         """Say whether a token was handed to a client, as the store knows it now.
 

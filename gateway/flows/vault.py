@@ -111,6 +111,10 @@ class Vault:
             return None
         return self._connections.witness(connection_id, at_most=stored.connection.expires_at - EARLY)
 
+    def drop(self, connection_id: str) -> None:
+        """Let the next look at a connection go to the store."""
+        self._connections.drop(connection_id)
+
     async def has(self, connection_id: str) -> bool:
         """Say whether there is such a connection, in whatever state.
 

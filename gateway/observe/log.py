@@ -99,12 +99,12 @@ class RequestLine(msgspec.Struct):
     error: str
 
 
-def write_request(line: RequestLine) -> None:
+def write_request(event: str, line: RequestLine) -> None:
     """Write a request's line, past structlog where it was set up to write JSON: each request costs one."""
     if _straight is None:
-        structlog.get_logger().info(events.REQUEST_FINISHED, **msgspec.structs.asdict(line))
+        structlog.get_logger().info(event, **msgspec.structs.asdict(line))
     else:
-        _straight.write(line)
+        _straight.write(event, line)
 
 
 class _Straight:
@@ -120,10 +120,10 @@ class _Straight:
         self._round_end = RoundEnd(self._flush)
         self._second, self._since = 0, ""
 
-    def write(self, line: RequestLine) -> None:
+    def write(self, event: str, line: RequestLine) -> None:
         """Write a line."""
         fields = msgspec.json.encode(line).decode()
-        end = f'"event":"{events.REQUEST_FINISHED}","level":"info","timestamp":"{self._now()}"{self._pid}}}'
+        end = f'"event":"{event}","level":"info","timestamp":"{self._now()}"{self._pid}}}'
         self._lines.append(f"{fields[:-1]},{end}\n")
         self._round_end.ask()
 

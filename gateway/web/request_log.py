@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from aiohttp import web
@@ -38,9 +38,26 @@ os.register_at_fork(after_in_child=_fresh_ids.clear)
 _log = structlog.get_logger()
 
 
+class Finish(Protocol):
+    """Writes a line and counts."""
+
+    def __call__(self, facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+        """Finish with a request."""
+
+
 @web.middleware
 async def request_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a request and write its line."""
+    return await _logged(request, handler, finish)
+
+
+@web.middleware
+async def check_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer an engine's question and write its line."""
+    return await _logged(request, handler, finish_check)
+
+
+async def _logged(request: web.Request, handler: Handler, finish: Finish) -> web.StreamResponse:
     metrics = request.app[DOORS].metrics
     facts = request[FACTS] = begin(request.headers.get(REQUEST_ID, ""), metrics)
     status = 0
@@ -87,11 +104,23 @@ def finish(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -
 def tell(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
     """Write the line of a request that was not begun by `begin`, and count it."""
     seconds = time.perf_counter() - facts.started_at
+    metrics.count_request(facts.call.operation, status, facts.call.client, seconds)
+    _write(events.REQUEST_FINISHED, facts, seconds, method=method, status=status)
+
+
+def finish_check(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+    """Write the line of an engine's question, and count it apart from requests."""
+    metrics.in_flight.dec()
+    metrics.checks.labels(facts.call.operation, facts.code or "allowed", facts.call.client).inc()
+    _write(events.CHECK_FINISHED, facts, time.perf_counter() - facts.started_at, method=method, status=status)
+
+
+def _write(event: str, facts: RequestFacts, seconds: float, *, method: str, status: int) -> None:
     call = facts.call
-    metrics.count_request(call.operation, status, call.client, seconds)
     known = method if method in _METHODS else "other"
     ms = round(seconds * 1000, 1)
-    write_request(RequestLine(facts.request_id, known, call.operation, status, ms, call.client, call.mode, facts.code))
+    line = RequestLine(facts.request_id, known, call.operation, status, ms, call.client, call.mode, facts.code)
+    write_request(event, line)
 
 
 async def _answer(request: web.Request, handler: Handler, facts: RequestFacts) -> web.StreamResponse:
