@@ -102,7 +102,13 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         port, operations_port = self.sockets[0].getsockname()[1], settings.operations.port
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=port, operations_port=operations_port)
         serve = lane_of(doors, settings)
-        return QuietRunner(public, metrics=metrics, shutdown_timeout=settings.drain_timeout, serve=serve)
+        return QuietRunner(
+            public,
+            metrics=metrics,
+            shutdown_timeout=settings.drain_timeout,
+            serve=serve,
+            write_timeout=settings.proxy.write_timeout,
+        )
 
     def _wait(self, reason: str) -> None:
         self.readiness.waiting_for = reason

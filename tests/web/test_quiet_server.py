@@ -97,5 +97,27 @@ async def test_who_was_let_in_before_the_end_is_answered() -> None:
     mutes_writer.close()
 
 
+async def test_who_takes_nothing_of_an_answer_is_cut_off(metrics: Metrics) -> None:
+    """An answer that is there as a whole costs memory, also where the connection was to close after it."""
+    app = web.Application()
+    app.router.add_get("/", _much)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=0.1, write_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    _, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1], limit=1024)
+    writer.write(b"GET / HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+    with capture_logs() as lines:
+        await until(lambda: metrics.stalled_answers._value.get() == 1)
+        await until(lambda: runner.server is not None and not runner.server.connections)
+
+    assert [line["event"] for line in lines] == ["answer.stalled"]
+    writer.close()
+    await runner.cleanup()
+
+
+async def _much(_request: web.Request) -> web.Response:
+    return web.Response(body=bytes(50_000_000))
+
+
 async def _hello(_request: web.Request) -> web.Response:
     return web.Response(text="hello")
