@@ -41,6 +41,7 @@ class QuietHandler(RequestHandler):
 
     metrics: Metrics | None = None
     has_spoken = False
+    is_ending = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
         super().__init__(*args, **kwargs)
@@ -50,6 +51,11 @@ class QuietHandler(RequestHandler):
         """Note that the client has sent something."""
         self.has_spoken = True
         super().data_received(data)
+
+    def close(self) -> None:
+        """End with the answer that is under way."""
+        self.is_ending = True
+        super().close()
 
     def pause_writing(self) -> None:
         """Note that the client takes no more for now."""
@@ -125,6 +131,13 @@ def _without_echo(handle: Handle) -> Handle:
             return _fixed_answer(Code.MALFORMED_REQUEST, error)
 
     return answer
+
+
+async def _say_that_it_ends(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell the client that no further request is read; aiohttp would close the connection without a word."""
+    if isinstance(request.protocol, QuietHandler) and request.protocol.is_ending:
+        response.force_close()
+        response.headers["Connection"] = "close"
 
 
 def _is_silent(connection: RequestHandler) -> bool:
@@ -232,6 +245,7 @@ class QuietRunner(web.AppRunner):
             max_field_size=MAX_FIELD_BYTES,
             max_headers=MAX_HEADERS,
         )
+        app.on_response_prepare.append(_say_that_it_ends)
         self._metrics = metrics
         self._serve = serve
         self._write_timeout = write_timeout
