@@ -6,14 +6,16 @@ from contextlib import contextmanager
 
 import structlog
 
+from gateway.observe import log
+
 
 @contextmanager
 def kept_log() -> Iterator[None]:
-    """Restore structlog and the root logger afterwards."""
+    """Restore structlog, the root logger and the short cut past both afterwards."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, straight = root.handlers[:], root.level, log._straight
     try:
         yield
     finally:
         structlog.reset_defaults()
-        root.handlers[:], root.level = handlers, level
+        root.handlers[:], root.level, log._straight = handlers, level, straight

@@ -99,7 +99,13 @@ async def run_gateway(
         engine = await listen_for_engines(stack, checked, doors, live)
         calls = lane_of(doors, settings)
         public = await listen(
-            stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, calls=calls
+            stack,
+            make_public_app(doors),
+            settings.listen,
+            settings.drain_timeout,
+            metrics,
+            calls=calls,
+            write_timeout=settings.proxy.write_timeout,
         )
         readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
@@ -190,6 +196,7 @@ async def listen(
     *,
     shared: bool = False,
     calls: Calls | None = None,
+    write_timeout: float = 60.0,
 ) -> int:
     """Bind an application to its address until the stack ends, and return the port.
 
@@ -201,11 +208,12 @@ async def listen(
         metrics: where malformed requests are counted.
         calls: answers plain calls in the lane; None leaves all to aiohttp.
         shared: other processes bind the same address, and any of them may answer.
+        write_timeout: seconds in which a client takes nothing of its answer, after which it is cut off.
 
     Raises:
         OSError: the address cannot be bound.
     """
-    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain, calls=calls)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=drain, calls=calls, write_timeout=write_timeout)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, listener.host, listener.port, reuse_address=True, reuse_port=shared)

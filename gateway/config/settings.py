@@ -137,6 +137,9 @@ class ProxySection(Section):
     max_page_bytes: int = Field(
         16 * 1024 * 1024, ge=1024, description="The largest page of a paged answer; a larger one is a 502."
     )
+    write_timeout: Seconds = Field(
+        60.0, description="Seconds in which a client takes nothing of its answer, after which it is cut off."
+    )
     mode_fresh_for: float = Field(
         3600.0,
         ge=60,

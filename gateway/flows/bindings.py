@@ -6,7 +6,6 @@ A token can be two clients' own: Cronofy hands the same refresh token to everybo
 the same application.
 """
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
@@ -16,7 +15,8 @@ import msgspec
 from gateway.flows.element_bindings import forget_element_tokens
 from gateway.flows.ports import Clock
 from gateway.flows.sealed_records import SealedRecords
-from gateway.flows.witnesses import Witness, witness_of
+from gateway.flows.short_memory import UNKNOWN, ShortMemory
+from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
 from gateway.rules.fingerprints import fingerprint
 from gateway.rules.token_reply import TokenSet
@@ -27,8 +27,6 @@ BINDING: Final = "binding"
 REFRESH_KEPT: Final = 400 * 86_400.0
 # Past its expiry an access token can still be named in a revocation.
 ACCESS_KEPT_AFTER_EXPIRY: Final = 3_600.0
-_CACHE_SECONDS: Final = 2.0
-_CACHE_SIZE: Final = 10_000
 _MOST_LOOKED_AT: Final = 200  # an app whose refresh tokens are replaced at each use has thousands in a year
 
 
@@ -79,7 +77,7 @@ class Bindings:
     def __init__(self, records: SealedRecords, clock: Clock) -> None:
         self._records = records
         self._clock = clock
-        self._cache: OrderedDict[str, tuple[float, Binding | None]] = OrderedDict()
+        self._recent: ShortMemory[Binding] = ShortMemory(clock)
 
     async def remember(self, client: Client, tokens: TokenSet, *, account: str, scope: str) -> None:
         """Bind both tokens of a token set to a client.
@@ -123,7 +121,7 @@ class Bindings:
             )
 
         token_id = fingerprint("token", token)
-        bound = await self._records.change(
+        binding = self._records.change(
             BINDING,
             token_id,
             Binding,
@@ -131,7 +129,7 @@ class Bindings:
             account=account_key(client.application, account) if account else "",
             expires_at=self._clock.now() + kept,
         )
-        self._cache_found(token_id, bound)
+        await self._recent.write(token_id, binding)
 
     async def find(self, token: str) -> Binding | None:
         """Return the binding of a token, or None for one that never came through this gateway.
@@ -140,20 +138,18 @@ class Bindings:
             StoreUnavailable: it cannot be known now.
         """
         token_id = fingerprint("token", token)
-        cached = self._cache.get(token_id)
-        if cached is not None and cached[0] > self._clock.now():
-            return cached[1]
-        binding = await self._records.load(BINDING, token_id, Binding)
-        self._cache_found(token_id, binding)
-        return binding
+        found = self._recent.recall(token_id)
+        if found is UNKNOWN:
+            return await self._recent.load(token_id, self._records.load(BINDING, token_id, Binding))
+        return found
 
     def witness(self, token: str) -> Witness | None:
         """Return what bears witness of what `find` just said of a token; None where that was not remembered."""
-        return witness_of(self._cache, fingerprint("token", token))
+        return self._recent.witness(fingerprint("token", token))
 
     def drop(self, token: str) -> None:
         """Let the next look at a token's binding go to the store."""
-        self._cache.pop(fingerprint("token", token), None)
+        self._recent.drop(fingerprint("token", token))
 
     async def is_of(self, client: Client, token: str) -> bool:
         """Say whether a token was handed to a client, as the store knows it now.
@@ -164,12 +160,6 @@ class Bindings:
         # Past the cache: a token that is being handed out beside this must not be remembered as unknown.
         binding = await self._records.load(BINDING, fingerprint("token", token), Binding)
         return binding is not None and client.id in binding.clients
-
-    def _cache_found(self, token_id: str, binding: Binding | None) -> None:
-        self._cache[token_id] = (self._clock.now() + _CACHE_SECONDS, binding)
-        self._cache.move_to_end(token_id)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
 
     async def has_account(self, client: Client, account: str) -> bool:
         """Say whether a client holds a token for an account.
@@ -246,7 +236,7 @@ class Bindings:
         await forget_element_tokens(self._records, account_key(application, account), client=None)
         for token_id in await self._records.store.list_ids(BINDING, account=account_key(application, account)):
             removed += await self._records.store.delete(BINDING, token_id)
-            self._cache.pop(token_id, None)
+            self._recent.drop(token_id)
         return removed
 
     async def forget(self, client: Client, token: str) -> None:
@@ -271,6 +261,6 @@ class Bindings:
             left = tuple(one for one in present.clients if one != client.id) if present else ()
             return msgspec.structs.replace(present, clients=left) if present and left else None
 
-        await self._records.change(BINDING, token_id, Binding, without_client, account=account, expires_at=0.0)
-        self._cache.pop(token_id, None)
+        left = self._records.change(BINDING, token_id, Binding, without_client, account=account, expires_at=0.0)
+        await self._recent.write(token_id, left)
         return True

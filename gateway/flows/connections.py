@@ -13,7 +13,7 @@ import msgspec
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
-from gateway.flows.short_memory import ShortMemory
+from gateway.flows.short_memory import UNKNOWN, ShortMemory
 from gateway.flows.stored_connection import Connection, Stored, connection_id
 from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
@@ -46,11 +46,13 @@ class Connections:
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        return self._recent.recall(record_id) or await self.load(record_id)
+        found = self._recent.recall(record_id)
+        return await self.load(record_id) if found is UNKNOWN else found
 
     def last_seen(self, record_id: str) -> Stored | None:
         """Return a connection as it stood here at most two seconds ago, without a look at the store."""
-        return self._recent.recall(record_id)
+        found = self._recent.recall(record_id)
+        return None if found is UNKNOWN else found
 
     def witness(self, record_id: str, *, at_most: float) -> Witness | None:
         """Return what bears witness of a connection as it was seen last; see `witness_of`."""
@@ -60,25 +62,21 @@ class Connections:
         """Let the next look go to the store: it was written or ended elsewhere."""
         self._recent.drop(record_id)
 
-    def _noted(self, stored: Stored) -> Stored:
-        if stored.connection.state == "active":
-            self._recent.remember(stored.id, stored)
-        else:
-            # A person who connects again on another node must not be told here that they have to.
-            self.drop(stored.id)
-        return stored
-
     async def load(self, record_id: str) -> Stored | None:
         """Return a connection, or None when it is gone.
 
         Raises:
             StoreUnavailable: it cannot be known now.
         """
-        found = await self._records.load_versioned(CONNECTION, record_id, Connection)
-        if found is None:
+        stored = await self._recent.load(record_id, self._read(record_id))
+        if stored is None or stored.connection.state != "active":
+            # A person who connects again on another node must not be told here that they have to.
             self.drop(record_id)
-            return None
-        return self._noted(Stored(record_id, *found))
+        return stored
+
+    async def _read(self, record_id: str) -> Stored | None:
+        found = await self._records.load_versioned(CONNECTION, record_id, Connection)
+        return None if found is None else Stored(record_id, *found)
 
     async def connect(
         self, client: Client, tokens: TokenSet, *, at: float | None = None, expected: int | None = None
@@ -186,7 +184,12 @@ class Connections:
         return await self._save(stored.id, fresh, expected=stored.version)
 
     async def _save(self, record_id: str, connection: Connection, *, expected: int | None) -> Stored:
-        self.drop(record_id)
+        stored = await self._recent.write(record_id, self._write(record_id, connection, expected))
+        if connection.state != "active":
+            self.drop(record_id)
+        return stored
+
+    async def _write(self, record_id: str, connection: Connection, expected: int | None) -> Stored:
         version = await self._records.save(
             CONNECTION,
             record_id,
@@ -196,7 +199,7 @@ class Connections:
             expires_at=self._clock.now() + self._kept,
             expected=expected,
         )
-        return self._noted(Stored(record_id, connection, version))
+        return Stored(record_id, connection, version)
 
     async def forget(self, record_id: str) -> bool:
         """Remove a connection; say whether this call did.

@@ -6,7 +6,6 @@ connection is kept, counted anew with each use. Both lie under the account, so t
 """
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,8 +14,9 @@ import msgspec
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.short_memory import UNKNOWN, ShortMemory
 from gateway.flows.stored_connection import Connection
-from gateway.flows.witnesses import Witness, witness_of
+from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
@@ -25,9 +25,6 @@ from gateway.rules.handles import RANDOM_BYTES, Kind, may_be_handle, write_handl
 HANDLE: Final = "handle"
 # Past its expiry an access handle can still be named in a revocation, which is how pycronofy names an account.
 NAMED_AFTER_EXPIRY: Final = 3_600.0
-# A handle that was ended in another process is dead here within this time.
-_CACHE_SECONDS: Final = 2.0
-_CACHE_SIZE: Final = 10_000
 _EXTEND_EVERY: Final = 86_400.0  # seconds: a refresh handle's use is not written down more often
 _TRIES: Final = 10
 
@@ -75,7 +72,7 @@ class Handles:
         self._records = records
         self._clock = clock
         self._kept = kept
-        self._cache: OrderedDict[str, tuple[float, Handle | None]] = OrderedDict()
+        self._recent: ShortMemory[Handle] = ShortMemory(clock)
 
     async def issue(
         self, kind: Kind, client: Client, account: str, connection: str, *, lives: float = 0.0, life: str = ""
@@ -126,18 +123,16 @@ class Handles:
         if not may_be_handle(token):
             return None
         name = _name_of(token)
-        cached = self._cache.get(name)
-        if cached is not None and cached[0] > self._clock.now():
-            return cached[1]
-        handle = await self._records.load(HANDLE, name, Handle)
-        self._remember(name, handle)
-        return handle
+        found = self._recent.recall(name)
+        return await self._recent.load(name, self._records.load(HANDLE, name, Handle)) if found is UNKNOWN else found
 
     def witness(self, token: str) -> Witness | None:
         """Return what bears witness of a living handle that was just found; None where it was not remembered."""
         name = _name_of(token)
-        handle = self._cache.get(name, (0.0, None))[1]
-        return None if handle is None else witness_of(self._cache, name, at_most=handle.expires_at)
+        handle = self._recent.recall(name)
+        if handle is None or handle is UNKNOWN:
+            return None
+        return self._recent.witness(name, at_most=handle.expires_at)
 
     async def extend(self, token: str) -> bool:
         """Let a refresh handle live on because it was used; say False when it was ended meanwhile.
@@ -203,7 +198,7 @@ class Handles:
 
     def forget(self, name: str) -> None:
         """Drop a handle's record from this process's cache: it was ended elsewhere."""
-        self._cache.pop(name, None)
+        self._recent.drop(name)
 
     async def _delete(self, name: str) -> bool:
         ended = await self._records.store.delete(HANDLE, name)
@@ -211,6 +206,9 @@ class Handles:
         return ended
 
     async def _save(self, name: str, handle: Handle, *, expected: int) -> None:
+        await self._recent.write(name, self._write(name, handle, expected))
+
+    async def _write(self, name: str, handle: Handle, expected: int) -> Handle:
         kept = NAMED_AFTER_EXPIRY if handle.kind == "access" else 0.0
         await self._records.save(
             HANDLE,
@@ -221,13 +219,7 @@ class Handles:
             expires_at=handle.expires_at + kept,
             expected=expected,
         )
-        self._remember(name, handle)
-
-    def _remember(self, name: str, handle: Handle | None) -> None:
-        self._cache[name] = (self._clock.now() + _CACHE_SECONDS, handle)
-        self._cache.move_to_end(name)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
+        return handle
 
 
 def _name_of(token: str) -> str:

@@ -19,6 +19,7 @@ import structlog
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, CronofyApi
 from gateway.flows.sealed_records import SealedRecords
+from gateway.flows.short_memory import UnderWay
 from gateway.flows.witnesses import Witness
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -106,6 +107,7 @@ class ModeBook:
         self._doubted_at: OrderedDict[str, float] = OrderedDict()
         self._account_of_token: OrderedDict[str, str] = OrderedDict()
         self._asked_at: OrderedDict[str, float] = OrderedDict()
+        self._reads = UnderWay()
         self._budgets: dict[tuple[str, bool], LookUpBudget] = {}
 
     async def known(self, application: Application, account: str) -> AccountModes | None:
@@ -128,10 +130,11 @@ class ModeBook:
             # Whoever asks meanwhile, or while the store is away, is told this.
             before = _remember(self._known, key, replace(before, until=until))
         try:
-            stored = await self._records.load(MODES, key, _StoredModes)
+            with self._reads.begin(key) as read:
+                stored = await self._records.load(MODES, key, _StoredModes)
         except StoreUnavailable:
             return before
-        if self._known.get(key) is not before:  # learnt or forgotten here meanwhile
+        if read.is_outdated or self._known.get(key) is not before:  # forgotten or learnt here meanwhile
             return self._known.get(key)
         if before is not None and not before.is_stored and not (stored and stored.learnt_at > before.modes.learnt_at):
             return before
@@ -178,6 +181,8 @@ class ModeBook:
             await self._records.store.delete(MODES, key)
         except StoreUnavailable as error:
             _log.warning(events.STORE_FAILED, detail=error.detail)
+        self._known.pop(key, None)  # what was read meanwhile goes as well
+        self._reads.outdate(key)
 
     async def doubt(self, application: Application, account: str) -> None:
         """Let the next call look an account up again: Cronofy refused something that its known mode allows.

@@ -6,7 +6,6 @@ read, so that a use here never brings back what was signed out elsewhere.
 """
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +15,8 @@ import msgspec
 from gateway.flows.bindings import account_key
 from gateway.flows.ports import Clock, VersionMoved
 from gateway.flows.sealed_records import SealedRecords
-from gateway.flows.witnesses import Witness, witness_of
+from gateway.flows.short_memory import UNKNOWN, ShortMemory
+from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
 from gateway.rules.errors import StoreUnavailable
 from gateway.rules.fingerprints import fingerprint
@@ -25,9 +25,6 @@ from gateway.rules.session_times import Lifetimes
 SESSION: Final = "session"
 HANDLE_BYTES: Final = 32
 _LONGEST_HANDLE: Final = 64
-# A sign-out in another process is seen within this time.
-_CACHE_SECONDS: Final = 2.0
-_CACHE_SIZE: Final = 10_000
 _TRIES: Final = 10
 
 
@@ -77,7 +74,7 @@ class Sessions:
         self._records = records
         self._clock = clock
         self.lifetimes = lifetimes
-        self._cache: OrderedDict[str, tuple[float, _Known | None]] = OrderedDict()
+        self._recent: ShortMemory[_Known] = ShortMemory(clock)
 
     async def create(self, client: Client, data: dict[str, Any]) -> str:
         """Make a session and return its handle, which is always a new one.
@@ -134,11 +131,11 @@ class Sessions:
     def witness(self, client: Client, handle: str) -> Witness | None:
         """Return what bears witness of a session that was just found; None where it was not remembered."""
         name = _record_id(client, handle)
-        known = self._cache.get(name, (0.0, None))[1]
-        if known is None:
+        known = self._recent.recall(name)
+        if known is None or known is UNKNOWN:
             return None
         ends_at = self.lifetimes.ends_at(created_at=known.record.created_at, seen_at=known.record.seen_at)
-        return witness_of(self._cache, name, at_most=ends_at)
+        return self._recent.witness(name, at_most=ends_at)
 
     async def end(self, client: Client, handle: str) -> None:
         """End a session.
@@ -160,7 +157,7 @@ class Sessions:
 
     def forget(self, name: str) -> None:
         """Drop a session's record from this process's cache: it was ended elsewhere."""
-        self._cache.pop(name, None)
+        self._recent.drop(name)
 
     def name_of(self, client: Client, handle: str) -> str:
         """Return the name of a session's record: unlike its handle it opens nothing, so it may rest elsewhere."""
@@ -212,13 +209,12 @@ class Sessions:
 
     async def _load(self, client: Client, handle: str) -> _Known | None:
         record_id = _record_id(client, handle)
-        cached = self._cache.get(record_id)
-        if cached is not None and cached[0] > self._clock.now():
-            return cached[1]
+        found = self._recent.recall(record_id)
+        return await self._recent.load(record_id, self._read(record_id)) if found is UNKNOWN else found
+
+    async def _read(self, record_id: str) -> _Known | None:
         found = await self._records.load_versioned(SESSION, record_id, SessionRecord)
-        known = None if found is None else _Known(*found)
-        self._remember(record_id, known)
-        return known
+        return None if found is None else _Known(*found)
 
     async def _save(self, client: Client, handle: str, record: SessionRecord, *, expected: int) -> _Known:
         """Write a session over the version that was read.
@@ -227,8 +223,10 @@ class Sessions:
             VersionMoved: another one stands there, or none; what was cached is forgotten.
         """
         record_id = _record_id(client, handle)
+        return await self._recent.write(record_id, self._write(client, record_id, record, expected))
+
+    async def _write(self, client: Client, record_id: str, record: SessionRecord, expected: int) -> _Known:
         account = str(record.data.get("account", ""))
-        self._cache.pop(record_id, None)
         version = await self._records.save(
             SESSION,
             record_id,
@@ -238,15 +236,7 @@ class Sessions:
             expires_at=self.lifetimes.ends_at(created_at=record.created_at, seen_at=record.seen_at),
             expected=expected,
         )
-        known = _Known(record, version)
-        self._remember(record_id, known)
-        return known
-
-    def _remember(self, record_id: str, known: _Known | None) -> None:
-        self._cache[record_id] = (self._clock.now() + _CACHE_SECONDS, known)
-        self._cache.move_to_end(record_id)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
+        return _Known(record, version)
 
 
 def _record_id(client: Client, handle: str) -> str:

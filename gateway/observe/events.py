@@ -7,6 +7,7 @@ from typing import Final
 
 EVENTS: Final[dict[str, str]] = {
     "arbiter.told": "The arbiter, which looks after the workers, has something to say; `text` says what.",
+    "answer.stalled": "A client took nothing more of its answer for so many `seconds`, so its connection was cut.",
     "answer.withheld": "Cronofy's error repeated a credential of the gateway's, so its body was not passed on.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
@@ -61,6 +62,7 @@ EVENTS: Final[dict[str, str]] = {
     "worker.failed": "A worker could not open what it needs; the arbiter starts another one.",
 }
 
+ANSWER_STALLED: Final = "answer.stalled"
 ANSWER_WITHHELD: Final = "answer.withheld"
 ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"

@@ -186,6 +186,11 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self.stalled_answers = Counter(
+            "gateway_stalled_answers",
+            "Answers that were cut because their client took nothing more of them.",
+            registry=self.registry,
+        )
         self.malformed = Counter(
             "gateway_malformed_requests",
             "Requests that were not HTTP or over the limits.",

@@ -20,6 +20,7 @@ from gateway.observe.metrics import Metrics
 from gateway.rules.error_codes import MEANINGS, Code
 from gateway.rules.headers import GATEWAY_ERROR, REQUEST_ID, SERVER
 from gateway.web.lane.protocol import Calls, Lane
+from gateway.web.taking import Taking, step_of
 
 MAX_LINE_BYTES: Final = 16_384  # an authorize URL with a long state
 MAX_FIELD_BYTES: Final = 16_384
@@ -39,11 +40,36 @@ class QuietHandler(RequestHandler):
 
     metrics: Metrics | None = None
     has_spoken = False
+    is_ending = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
+        super().__init__(*args, **kwargs)
+        self._taking = Taking()
 
     def data_received(self, data: bytes) -> None:
         """Note that the client has sent something."""
         self.has_spoken = True
         super().data_received(data)
+
+    def close(self) -> None:
+        """End with the answer that is under way."""
+        self.is_ending = True
+        super().close()
+
+    def pause_writing(self) -> None:
+        """Note that the client takes no more for now."""
+        super().pause_writing()
+        self._taking.pause(asyncio.get_running_loop().time())
+
+    def resume_writing(self) -> None:
+        """Note that it takes more again."""
+        super().resume_writing()
+        self._taking.resume()
+
+    def stalled(self, now: float, timeout: float) -> asyncio.Transport | None:
+        """Return the transport if the client has taken nothing of its answer for so many seconds."""
+        transport = self.transport
+        return transport if transport is not None and self._taking.has_stalled(transport, now, timeout) else None
 
     def handle_error(
         self,
@@ -106,6 +132,13 @@ def _without_echo(handle: Handle) -> Handle:
     return answer
 
 
+async def _say_that_it_ends(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell the client that no further request is read; aiohttp would close the connection without a word."""
+    if isinstance(request.protocol, QuietHandler) and request.protocol.is_ending:
+        response.force_close()
+        response.headers["Connection"] = "close"
+
+
 def _is_silent(connection: RequestHandler) -> bool:
     return isinstance(connection, QuietHandler) and not connection.has_spoken
 
@@ -115,6 +148,7 @@ class QuietServer(web.Server):
 
     metrics: Metrics | None = None
     calls: Calls | None = None
+    write_timeout = 60.0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  aiohttp's signature
         super().__init__(*args, **kwargs)
@@ -124,6 +158,12 @@ class QuietServer(web.Server):
     def __call__(self) -> asyncio.Protocol:  # type: ignore[override]  # a lane, until it wants to be aiohttp's
         """Return the protocol of a new connection."""
         return self.make_plain() if self.calls is None else Lane(self, self.calls)
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        """Note a connection of aiohttp's own."""
+        super().connection_made(handler, transport)
+        if self._timer is None:
+            self._look()
 
     def opened(self, lane: Lane) -> None:
         """Note a lane's connection."""
@@ -136,11 +176,23 @@ class QuietServer(web.Server):
         self._lanes.discard(lane)
 
     def _look(self) -> None:
-        """Look after the lanes once a second: one timer for all of them."""
+        """Look after the connections once a second: one timer for all of them."""
         loop = asyncio.get_running_loop()
+        now = loop.time()
         for lane in list(self._lanes):
-            lane.look(loop.time())
-        self._timer = loop.call_later(1.0, self._look) if self._lanes else None
+            lane.look(now)
+        for handler in self.connections:
+            if isinstance(handler, QuietHandler) and (transport := handler.stalled(now, self.write_timeout)):
+                self.cut_off(transport)
+        lives = self._lanes or self.connections
+        self._timer = loop.call_later(step_of(self.write_timeout), self._look) if lives else None
+
+    def cut_off(self, transport: asyncio.WriteTransport) -> None:
+        """Cut a connection whose client takes nothing of its answer; whoever answers it is told that it has left."""
+        _log.info(events.ANSWER_STALLED, seconds=self.write_timeout)
+        if self.metrics is not None:
+            self.metrics.stalled_answers.inc()
+        transport.abort()  # what is left is not waited for, where it was to close after that
 
     def pre_shutdown(self) -> None:
         """Close what is idle, lanes included."""
@@ -178,6 +230,7 @@ class QuietRunner(web.AppRunner):
         metrics: Metrics | None = None,
         shutdown_timeout: float = 30.0,
         calls: Calls | None = None,
+        write_timeout: float = 60.0,
     ) -> None:
         super().__init__(
             app,
@@ -190,8 +243,10 @@ class QuietRunner(web.AppRunner):
             max_field_size=MAX_FIELD_BYTES,
             max_headers=MAX_HEADERS,
         )
+        app.on_response_prepare.append(_say_that_it_ends)
         self._metrics = metrics
         self._calls = calls
+        self._write_timeout = write_timeout
 
     async def cleanup(self) -> None:
         """Let nobody new in, wait for the first request of those who just came, then end as aiohttp does.
@@ -218,4 +273,5 @@ class QuietRunner(web.AppRunner):
         )
         server.metrics = self._metrics
         server.calls = self._calls
+        server.write_timeout = self._write_timeout
         return server

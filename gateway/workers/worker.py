@@ -103,7 +103,13 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         port, operations_port = self.sockets[0].getsockname()[1], settings.operations.port
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=port, operations_port=operations_port)
         calls = lane_of(doors, settings)
-        return QuietRunner(public, metrics=metrics, shutdown_timeout=settings.drain_timeout, calls=calls)
+        return QuietRunner(
+            public,
+            metrics=metrics,
+            shutdown_timeout=settings.drain_timeout,
+            calls=calls,
+            write_timeout=settings.proxy.write_timeout,
+        )
 
     def _wait(self, reason: str) -> None:
         self.readiness.waiting_for = reason

@@ -147,4 +147,4 @@ async def test_what_is_no_handle_is_not_looked_up(clock: FakeClock) -> None:
     one = kit(clock)
     for token in ("access-1", "cga_" + "x" * 1_000, ""):
         assert await one.handles.find(token) is None
-    assert not one.handles._cache
+    assert not one.handles._recent._values

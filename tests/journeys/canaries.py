@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-import structlog
-
 from gateway.observe.log import set_up_log
+from tests.log_state import kept_log
 
 
 @dataclass
@@ -66,17 +65,13 @@ def spellings(secret: str) -> set[str]:
 def ears() -> Iterator[Ears]:
     """Listen to everything while the block runs; the log is set up as `serve` does, at its most talkative."""
     opened, root = Ears(), logging.getLogger()
-    handlers, level, configuration = root.handlers, root.level, structlog.get_config()
     listener = logging.StreamHandler(opened.libraries)
     listener.setFormatter(logging.Formatter("%(name)s %(message)s %(args)s"))
-    set_up_log(level="debug", stream=opened.log)
-    root.addHandler(listener)
-    root.setLevel(logging.DEBUG)
-    try:
+    with kept_log():
+        set_up_log(level="debug", stream=opened.log)
+        root.addHandler(listener)
+        root.setLevel(logging.DEBUG)
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             yield opened
         opened.told += [str(one.message) for one in warned]
-    finally:
-        root.handlers, root.level = handlers, level
-        structlog.configure(**configuration)

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tests.journeys.crew import FORSAKEN, IMPATIENT, Crew, crew_of
-from tests.journeys.processes import SECRET, run, settings_file
+from tests.journeys.processes import SECRET, Served, run, settings_file
 from tests.journeys.raw_http import exchange
 from tests.journeys.stub_upstream import StubUpstream
 from tests.journeys.waiting import until_told
@@ -39,10 +39,10 @@ async def open_page() -> AsyncIterator[aiohttp.ClientSession]:
         yield page
 
 
-async def sign_in(page: aiohttp.ClientSession, crew: Crew) -> None:
-    async with page.get(f"{crew.public}/auth/login?client=web", allow_redirects=False) as begun:
+async def sign_in(page: aiohttp.ClientSession, served: Served) -> None:
+    async with page.get(f"{served.public}/auth/login?client=web", allow_redirects=False) as begun:
         state = parse_qs(urlsplit(begun.headers["Location"]).query)["state"][0]
-    url = f"{crew.public}/auth/callback?code=any&state={state}"
+    url = f"{served.public}/auth/callback?code=any&state={state}"
     async with page.get(url, allow_redirects=False) as reply:
         assert (reply.status, reply.headers["Location"]) == (303, HOME)
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from gateway.observe.metrics import Metrics
-from gateway.web.quiet_server import MAX_FIELD_BYTES, MAX_HEADERS, QuietRunner
+from gateway.web.quiet_server import MAX_FIELD_BYTES, MAX_HEADERS, QuietHandler, QuietRunner
 from tests.journeys.waiting import until
 
 CANARY = b"canary-4711"
@@ -95,6 +95,60 @@ async def test_who_was_let_in_before_the_end_is_answered() -> None:
     assert await mute.read() == b""
     writer.close()
     mutes_writer.close()
+
+
+async def test_who_takes_nothing_of_an_answer_is_cut_off(metrics: Metrics) -> None:
+    """An answer that is there as a whole costs memory, also where the connection was to close after it."""
+    app = web.Application()
+    app.router.add_get("/", _much)
+    runner = QuietRunner(app, metrics=metrics, shutdown_timeout=0.1, write_timeout=0.2)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    _, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1], limit=1024)
+    writer.write(b"GET / HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n")
+    with capture_logs() as lines:
+        await until(lambda: metrics.stalled_answers._value.get() == 1)
+        await until(lambda: runner.server is not None and not runner.server.connections)
+
+    assert [line["event"] for line in lines] == ["answer.stalled"]
+    writer.close()
+    await runner.cleanup()
+
+
+async def test_the_last_answer_of_a_connection_says_so() -> None:
+    """Else a client could send its next request on a connection that is about to close."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_request: web.Request) -> web.Response:
+        begun.set()
+        await go_on.wait()
+        return web.Response(text="done")
+
+    app = web.Application()
+    app.router.add_get("/", slow)
+    runner = QuietRunner(app, shutdown_timeout=10.0)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", runner.addresses[0][1])
+    writer.write(b"GET / HTTP/1.1\r\nHost: gateway\r\n\r\n")
+    await begun.wait()
+    ending = asyncio.create_task(runner.cleanup())
+    await until(lambda: runner.server is not None and all(one.is_ending for one in _quiet(runner.server)))
+    go_on.set()
+    answer = await asyncio.wait_for(reader.read(), 10)
+    await ending
+
+    assert b"\r\nConnection: close\r\n" in answer
+    assert answer.endswith(b"done")
+    writer.close()
+
+
+def _quiet(server: web.Server) -> list[QuietHandler]:
+    return [one for one in server.connections if isinstance(one, QuietHandler)]
+
+
+async def _much(_request: web.Request) -> web.Response:
+    return web.Response(body=bytes(50_000_000))
 
 
 async def _hello(_request: web.Request) -> web.Response:
