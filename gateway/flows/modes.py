@@ -118,10 +118,10 @@ class ModeBook:
         found = self._known.get(key)
         if found is None or found.until <= self._clock.now():
             found = await self._read(key, found)
-        if found is None:
-            return None
-        doubted = self._doubted_at.get(key, -1.0) >= found.modes.learnt_at
-        return replace(found.modes, whole=False) if doubted else found.modes
+            if found is None:
+                return None
+        is_doubted = self._doubted_at.get(key, -1.0) >= found.modes.learnt_at
+        return replace(found.modes, whole=False) if is_doubted else found.modes
 
     async def _read(self, key: str, before: _Known | None) -> _Known | None:
         """Look at the store; what it has replaces what is in memory, unless that could not be written yet."""
@@ -157,9 +157,8 @@ class ModeBook:
             return []
         key = account_key(application.name, account)
         found = self._known.get(key)
-        if found is None:
-            return [None]
-        return [Witness(self._known, key, found, min(found.until, found.modes.learnt_at + self._fresh_for))]
+        until = min(found.until, found.modes.learnt_at + self._fresh_for) if found else 0.0
+        return [found and Witness(self._known, key, found, until)]
 
     async def learn(self, application: Application, account: str, profile: Profile) -> None:
         """Take in what a token reply told of one profile."""
@@ -195,8 +194,8 @@ class ModeBook:
             _remember(self._asked_at, key, self._clock.now())
             # Beside what is known, which is read from the store again: it ends with the next look-up of whatever node.
             _remember(self._doubted_at, key, self._clock.now())
-            if (found := self._known.get(key)) is not None:
-                self._known[key] = replace(found)  # another entry: it bears witness of nothing that was known before
+            if found := self._known.get(key):
+                self._known[key] = replace(found)  # another entry, so it bears witness of nothing
 
     def needs_look_up(self, known: AccountModes | None) -> bool:
         """Say whether userinfo should be asked (again), beside a call."""

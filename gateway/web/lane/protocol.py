@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, cast
 
 from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
+from gateway.web.taking import Taking
 
 KEPT: Final = 75.0  # seconds that a connection may be idle
 PATIENCE: Final = 1.0  # seconds for the rest of a message; whoever is slower is aiohttp's
@@ -16,7 +17,13 @@ _MOST_WAITING: Final = MAX_HEAD_BYTES + MAX_BODY_BYTES
 
 
 class Lanes(Protocol):
-    """What a lane needs of the server that it belongs to."""
+    """What a lane needs of the server that it belongs to.
+
+    Attributes:
+        write_timeout: seconds in which a client takes nothing of its answer, after which it is cut off.
+    """
+
+    write_timeout: float
 
     def opened(self, lane: "Lane") -> None:
         """Note a connection."""
@@ -24,6 +31,10 @@ class Lanes(Protocol):
 
     def ended(self, lane: "Lane") -> None:
         """Forget a connection, which is closed or aiohttp's."""
+        ...
+
+    def cut_off(self, transport: asyncio.WriteTransport) -> None:
+        """Cut a connection whose client takes nothing of its answer."""
         ...
 
     def make_plain(self) -> asyncio.Protocol:
@@ -84,6 +95,7 @@ class Lane(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._is_held = False
         self._is_full = False
+        self._taking = Taking()
         self._drained: asyncio.Future[None] | None = None
         self._is_ending = False
         self.has_spoken = False
@@ -129,10 +141,12 @@ class Lane(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Note that the client takes no more for now."""
         self._is_full = True
+        self._taking.pause(self._loop.time())
 
     def resume_writing(self) -> None:
         """Note that it takes more again."""
         self._is_full = False
+        self._taking.resume()
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
 
@@ -196,9 +210,12 @@ class Lane(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """Close it when it has been idle for too long; give up waiting for the rest of a message."""
-        if self.is_busy or self._transport is None or self._transport.is_closing():
+        transport = self._transport
+        if transport is not None and self._taking.has_stalled(transport, now, self._lanes.write_timeout):
+            self._lanes.cut_off(transport)
+        elif self.is_busy or transport is None or transport.is_closing():
             return
-        if self._buffer and self._begun_at + PATIENCE <= now:
+        elif self._buffer and self._begun_at + PATIENCE <= now:
             self._hand_over()
         elif not self._buffer and self.touched_at + KEPT <= now:
             self.close()

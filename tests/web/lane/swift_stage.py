@@ -81,6 +81,7 @@ class Stage:
         self.calls = LaneCalls(self.doors)
         self.transport = Transport()
         self.open: set[Lane] = set()
+        self.write_timeout = 60.0
         self.lane = Lane(self, self.calls)
         self.lane.connection_made(self.transport)  # type: ignore[arg-type]
         self.handle = ""
@@ -90,6 +91,9 @@ class Stage:
 
     def ended(self, lane: Lane) -> None:
         self.open.discard(lane)
+
+    def cut_off(self, transport: asyncio.WriteTransport) -> None:
+        transport.abort()
 
     def make_plain(self) -> asyncio.Protocol:
         raise AssertionError("nothing here is aiohttp's")

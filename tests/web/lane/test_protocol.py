@@ -60,6 +60,7 @@ class Stage:
         self.gate.set()
         self.keeps = True
         self.swift: Begins | None = None
+        self.write_timeout = 60.0
         self.lane = Lane(self, self)
         self.transport = Transport()
         self.lane.connection_made(self.transport)  # type: ignore[arg-type]
@@ -69,6 +70,9 @@ class Stage:
 
     def ended(self, lane: Lane) -> None:
         self.open.discard(lane)
+
+    def cut_off(self, transport: asyncio.WriteTransport) -> None:
+        transport.abort()
 
     def make_plain(self) -> asyncio.Protocol:
         return self.plain
