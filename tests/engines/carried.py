@@ -15,7 +15,7 @@ from gateway.rules.operations import OPERATIONS, Operation
 ENGINES: Final = Path(__file__).parents[2] / "config" / "engines"
 CARRIED: Final = tuple(one for one in OPERATIONS if is_for_engines(one))
 # What else must be so: no element token, no backend's call for an account, and nothing that would become a tunnel.
-_PLAIN: Final = "!Query(`et`) && !HeaderRegexp(`Gateway-Account`, `.*`) && !HeaderRegexp(`Upgrade`, `.*`)"
+_PLAIN: Final = "!QueryRegexp(`et`, `.*`) && !HeaderRegexp(`Gateway-Account`, `.*`) && !HeaderRegexp(`Upgrade`, `.*`)"
 _JSON: Final = '(?i)^application/json( *; *charset="?utf-8"?)?$'
 
 
