@@ -46,6 +46,7 @@ check: $(VENV)/.dev ## Format, lint, types, import law, Dockerfile
 
 docs: $(VENV)/.dev ## Write the tables of docs/ anew from the code's own
 	@$(BIN)/python -m tests.house.doc_tables
+	@$(BIN)/python -m tests.house.engine_lists
 
 pictures: $(VENV)/.dev ## Take the pictures of docs/ anew, in Chromium
 	@tests/ensure-programs

@@ -1,7 +1,7 @@
 """Reading the settings and complaining about all that is wrong with them, at once: what, where, and how to mend it."""
 
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ from gateway.config import ApplicationSettings, ClientSettings, Settings, settin
 from gateway.config.complaint_places import complaint_of, with_line
 from gateway.config.complaints import Complaint, SettingsInvalid
 from gateway.config.cookie_shape import complaints_about_cookie_shape
+from gateway.config.engine_listener import complaints_about_engine, engine_key
 from gateway.config.operation_names import complaints_about_operations
 from gateway.config.same_applications import complaints_about_same_applications
 from gateway.config.secret_files import Secrets
@@ -53,6 +54,7 @@ class Checked:
         key_ring: in its written form.
         store_url: the record store's, with its password where it has one; `memory:` in cookie shape.
         warnings: what is allowed, yet deserves a word.
+        engine_key: what an engine shows; empty where none may ask.
     """
 
     settings: Settings
@@ -62,6 +64,7 @@ class Checked:
     key_ring: str
     store_url: str
     warnings: tuple[Complaint, ...]
+    engine_key: str = field(default="", repr=False)
 
 
 def load_settings(path: Path) -> Checked:
@@ -122,6 +125,7 @@ def check_whole(settings: Settings) -> Checked:
     }
     ring = reader.text("keys.ring", settings.keys.ring, settings.keys.ring_file)
     store_url = reader.text("store.url", settings.store.url, settings.store.url_file) or DEFAULT_STORE
+    key = engine_key(settings, reader)
     is_lasting = settings.sessions.shape != "cookie" and store_url != MEMORY
     clients = {
         name: reader.many(
@@ -138,6 +142,7 @@ def check_whole(settings: Settings) -> Checked:
         *_check_store(store_url),
         *_check_workers(settings, store_url),
         *complaints_about_cookie_shape(settings),
+        *complaints_about_engine(settings),
         *chain.from_iterable(_rules(settings)),
         *_shared(clients),
     ]
@@ -145,7 +150,7 @@ def check_whole(settings: Settings) -> Checked:
         raise SettingsInvalid(found, files_of(settings))
     if settings.sessions.shape == "cookie":
         store_url = MEMORY  # nothing lies on a disk, whatever is named
-    return Checked(settings, applications, others, clients, ring, store_url, tuple(found))
+    return Checked(settings, applications, others, clients, ring, store_url, tuple(found), key)
 
 
 def may_post_to_private(settings: Settings) -> bool:

@@ -73,6 +73,15 @@ class LiveClients:
         if self._source is not None:
             await self._look(self._source)
 
+    async def follow_now(self) -> None:
+        """Take over what has changed by now, for whoever cannot wait for the next look.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        if self._source is not None and await self._source.generation() != self._generation:
+            await self._read(self._source)
+
     async def _look(self, source: StoredClients) -> None:
         self._looks += 1
         if self._looks >= READ_EVERY or await source.generation() != self._generation:

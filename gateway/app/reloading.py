@@ -133,10 +133,16 @@ def _with_clients_of(running: Checked, fresh: Checked) -> Checked:
     """
     parts = {name: getattr(fresh.settings, name) for name in _IN_PLACE}
     # Keys and store as they are named now: the files of before may be gone, and nobody reads them here.
-    named = {name: getattr(fresh.settings, name) for name in ("keys", "store")}
+    named = {name: getattr(fresh.settings, name) for name in ("keys", "store", "engine")}
     both = check_whole(running.settings.model_copy(update={**parts, **named}))
     settings = running.settings.model_copy(update=parts)
-    return replace(both, settings=settings, key_ring=running.key_ring, store_url=running.store_url)
+    return replace(
+        both,
+        settings=settings,
+        key_ring=running.key_ring,
+        store_url=running.store_url,
+        engine_key=running.engine_key,
+    )
 
 
 def needs_restart(running: Checked, fresh: Checked) -> list[str]:
@@ -146,5 +152,9 @@ def needs_restart(running: Checked, fresh: Checked) -> list[str]:
         for name in type(running.settings).model_fields
         if name not in _IN_PLACE and getattr(running.settings, name) != getattr(fresh.settings, name)
     ]
-    inside = (("keys", running.key_ring != fresh.key_ring), ("store", running.store_url != fresh.store_url))
+    inside = (
+        ("keys", running.key_ring != fresh.key_ring),
+        ("store", running.store_url != fresh.store_url),
+        ("engine", running.engine_key != fresh.engine_key),
+    )
     return sorted({*names, *(name for name, differs in inside if differs)})

@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import structlog
 from aiohttp import web
@@ -21,12 +22,15 @@ from gateway.flows.ports import Clock
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
 from gateway.rules.store_urls import MEMORY
+from gateway.web.engine_listener import make_engine_app
 from gateway.web.keys import PublicDoors
 from gateway.web.lane.calls import LaneCalls
 from gateway.web.lane.protocol import Serve
 from gateway.web.operations_listener import Check, Readiness, make_operations_app, store_check
 from gateway.web.public import make_public_app
 from gateway.web.quiet_server import QuietRunner
+
+_ENGINE_DRAIN: Final = 1.0  # seconds; a check is answered at once
 
 _log = structlog.get_logger()
 
@@ -38,6 +42,7 @@ class Running:
     Attributes:
         public_port: where the public listener is bound.
         operations_port: where the operations listener is bound.
+        engine_port: where the engine listener is bound; 0 where there is none.
         readiness: set `draining` before stopping it.
         metrics: its metrics.
     """
@@ -46,6 +51,21 @@ class Running:
     operations_port: int
     readiness: Readiness
     metrics: Metrics
+    engine_port: int = 0
+
+
+class Opened(NamedTuple):
+    """What serves.
+
+    Attributes:
+        doors: the stories.
+        checks: of its readiness.
+        live: keeps its clients as they are.
+    """
+
+    doors: PublicDoors
+    checks: list[Check]
+    live: LiveClients
 
 
 @asynccontextmanager
@@ -75,14 +95,15 @@ async def run_gateway(
             readiness.waiting_for = reason
 
         gateway = open_gateway(checked, clock, metrics, wait=wait, source=source)
-        doors, checks = await stack.enter_async_context(gateway)
+        doors, checks, live = await stack.enter_async_context(gateway)
+        engine = await listen_for_engines(stack, checked, doors, live)
         serve = lane_of(doors, settings)
         public = await listen(
             stack, make_public_app(doors), settings.listen, settings.drain_timeout, metrics, serve=serve
         )
         readiness.checks, readiness.waiting_for = checks, ""
         _log.info(events.GATEWAY_STARTED, public_url=settings.public_url, port=public, operations_port=operations)
-        yield Running(public, operations, readiness, metrics)
+        yield Running(public, operations, readiness, metrics, engine)
     _log.info(events.GATEWAY_STOPPED)
 
 
@@ -94,7 +115,7 @@ async def open_gateway(
     *,
     wait: Callable[[str], None],
     source: SettingsSource | None = None,
-) -> AsyncIterator[tuple[PublicDoors, list[Check]]]:
+) -> AsyncIterator[Opened]:
     """Open everything but the listeners: the stories that serve, and the checks of their readiness.
 
     Args:
@@ -125,7 +146,7 @@ async def open_gateway(
             reloading = Reloading(source, live, clock, metrics)
             await reloading.begin()
             stack.push_async_callback(reloading.end)
-        yield doors, [store_check(outside.store.ping), nodes.reason_against]
+        yield Opened(doors, [store_check(outside.store.ping), nodes.reason_against], live)
 
 
 def lane_of(doors: PublicDoors, settings: Settings) -> Serve | None:
@@ -135,6 +156,29 @@ def lane_of(doors: PublicDoors, settings: Settings) -> Serve | None:
     """
     wanted = settings.proxy.lane and settings.sessions.shape == "record"
     return LaneCalls(doors).serve if wanted else None
+
+
+async def listen_for_engines(
+    stack: AsyncExitStack, checked: Checked, doors: PublicDoors, live: LiveClients, *, shared: bool = False
+) -> int:
+    """Bind the engine listener until the stack ends, and return its port; 0 where the settings want none.
+
+    Args:
+        stack: what ends it.
+        checked: the settings.
+        doors: the stories.
+        live: keeps the clients as they are.
+        shared: other processes bind the same address, and any of them may answer.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+    section = checked.settings.engine
+    if section.port is None:
+        return 0
+    app = make_engine_app(doors, checked.engine_key, live.follow_now)
+    address = Listener(host=section.host, port=section.port)
+    return await listen(stack, app, address, _ENGINE_DRAIN, doors.metrics, shared=shared)
 
 
 async def listen(

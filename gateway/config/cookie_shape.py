@@ -24,6 +24,12 @@ class _Refused(NamedTuple):
 
 _OF_GATEWAY: Final = (
     _Refused("workers", lambda value: value > 1, "is more than 1, but each would know other tokens", "use 1 worker"),
+    _Refused(
+        "engine",
+        lambda value: value.port is not None,
+        "has a port, but a renewed cookie cannot go back through an engine",
+        "leave its port out",
+    ),
 )
 # By custody and in the service door tokens are found without a browser, so something has to hold them.
 _OF_CLIENT: Final = (

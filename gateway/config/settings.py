@@ -38,6 +38,23 @@ class OperationsListener(Listener):
     )
 
 
+class EngineListener(Section):
+    """The address where a web server in front asks whether a call may go; its answers hold access tokens."""
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address of /check. Keep it on loopback or a private network: answers hold access tokens.",
+    )
+    port: Port | None = Field(
+        None,
+        description="Port of /check, for nginx, Envoy, Caddy or Traefik in front; none: there is no such listener.",
+    )
+    key: SecretStr | None = Field(
+        None, description="What such a server shows in Gateway-Engine-Key: 32 characters or more, its own secret."
+    )
+    key_file: Path | None = Field(None, description="File with the key, instead of `key`.")
+
+
 class Store(Section):
     """Where sealed records live."""
 
@@ -187,6 +204,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Processes that answer. Several need a store that they share.")
     listen: Listener = Listener()
     operations: OperationsListener = OperationsListener()
+    engine: EngineListener = EngineListener()
     store: Store = Store()
     keys: Keys = Keys()
     applications: dict[Name, ApplicationSettings] = Field(description="Cronofy applications, by a name of your own.")

@@ -146,6 +146,10 @@ class Bindings:
         self._cache_found(token_id, binding)
         return binding
 
+    def drop(self, token: str) -> None:
+        """Let the next look at a token's binding go to the store."""
+        self._cache.pop(fingerprint("token", token), None)
+
     async def is_of(self, client: Client, token: str) -> bool:
         """Say whether a token was handed to a client, as the store knows it now.
 

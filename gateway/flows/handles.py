@@ -107,6 +107,15 @@ class Handles:
         handle = await self.find_named(token)
         return None if handle is None or handle.expires_at <= self._clock.now() else handle
 
+    async def find_anew(self, token: str) -> Handle | None:
+        """Return what a living handle stands for, as the store knows it now; None for any other text.
+
+        Raises:
+            StoreUnavailable: it cannot be known now.
+        """
+        self.forget(_name_of(token))
+        return await self.find(token)
+
     async def find_named(self, token: str) -> Handle | None:
         """Return what a handle stands for that is named in a revocation, where it may have expired a while ago.
 

@@ -159,14 +159,19 @@ class Proxy:
             raise
         return await self.answers.make(reply, asked, self.mode(judged, facts))
 
-    async def await_mode(self, judged: Judged) -> None:
-        """Wait for a mode that is being looked up, where none is known; not for long."""
+    async def await_mode(self, judged: Judged, *, accepted: bool = True) -> None:
+        """Wait for a mode that is being looked up, where none is known; not for long.
+
+        Args:
+            judged: the call.
+            accepted: Cronofy has taken its token just now.
+        """
         look_up, caller = judged.look_up, judged.caller
         if look_up is None or judged.known is not None:
             return
         judged.known = await self._await_mode(look_up)
-        if judged.known is None and not caller.account and look_up.done() and not look_up.cancelled():
-            # Inventions may have used up the small budget; this token was accepted by Cronofy just now.
+        if accepted and judged.known is None and not caller.account and look_up.done() and not look_up.cancelled():
+            # Inventions may have used up the small budget, which such a token need not come out of.
             judged.known = await self._await_mode(self.modes.look_up(caller.application, caller.bearer or ""))
 
     def mode(self, judged: Judged, facts: CallFacts) -> str:

@@ -103,6 +103,10 @@ class Vault:
                     stored = await renewing
         return self._with_registry(stored)
 
+    def drop(self, connection_id: str) -> None:
+        """Let the next look at a connection go to the store."""
+        self._connections.drop(connection_id)
+
     async def has(self, connection_id: str) -> bool:
         """Say whether there is such a connection, in whatever state.
 

@@ -10,6 +10,7 @@ EVENTS: Final[dict[str, str]] = {
     "answer.withheld": "Cronofy's error repeated a credential of the gateway's, so its body was not passed on.",
     "authorize.passed": "A person was sent on to Cronofy.",
     "authorize.refused": "An authorize request was turned down; `code` says why.",
+    "check.finished": "One line for each question of an engine: for what call, for whom, how it was answered.",
     "client.ignored": "Something that the store says of a client does not count; `problem` says why.",
     "clients.refreshed": "What the store says of clients has changed and was taken over.",
     "connection.ended": "A client's backend ended its connection to an account.",
@@ -64,6 +65,7 @@ ANSWER_WITHHELD: Final = "answer.withheld"
 ARBITER_TOLD: Final = "arbiter.told"
 AUTHORIZE_PASSED: Final = "authorize.passed"
 AUTHORIZE_REFUSED: Final = "authorize.refused"
+CHECK_FINISHED: Final = "check.finished"
 CLIENT_IGNORED: Final = "client.ignored"
 CLIENTS_REFRESHED: Final = "clients.refreshed"
 CONNECTION_ENDED: Final = "connection.ended"

@@ -36,6 +36,12 @@ class Metrics:
             ["operation", "status", "client"],
             registry=self.registry,
         )
+        self.checks = Counter(
+            "gateway_checks",
+            "Questions of an engine, by operation, outcome (allowed, or the code of the refusal) and client.",
+            ["operation", "outcome", "client"],
+            registry=self.registry,
+        )
         self.seconds = Histogram(
             "gateway_request_seconds",
             "Time from a request's head to the end of its answer.",

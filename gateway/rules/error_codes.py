@@ -67,6 +67,8 @@ class Code(StrEnum):
     CALLBACK_SIGNATURE_REFUSED = "callback_signature_refused"
     CALLBACK_UNDELIVERED = "callback_undelivered"
     CALLBACK_TIMEOUT = "callback_timeout"
+    ENGINE_KEY_REFUSED = "engine_key_refused"
+    ENGINE_MUST_PASS_ON = "engine_must_pass_on"  # noqa: S105  an error's name
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
     UPSTREAM_REPLY_INVALID = "upstream_reply_invalid"
@@ -177,6 +179,12 @@ MEANINGS: Final[dict[Code, Meaning]] = {
     ),
     Code.CALLBACK_TIMEOUT: Meaning(
         504, "App too slow", "Cronofy sends it again for a day; the app must answer within seconds."
+    ),
+    Code.ENGINE_KEY_REFUSED: Meaning(
+        403, "Engine key refused", "Give the server in front the key of engine.key, and send it once."
+    ),
+    Code.ENGINE_MUST_PASS_ON: Meaning(
+        403, "Not for an engine", "Pass this call on to the gateway's own address, which carries it itself."
     ),
     Code.UPSTREAM_UNREACHABLE: Meaning(502, "Cronofy unreachable", "Try again later."),
     Code.UPSTREAM_TIMEOUT: Meaning(504, "Cronofy too slow", "Try again later."),

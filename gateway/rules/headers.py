@@ -16,6 +16,8 @@ Pairs = list[tuple[str, str]]
 
 GATEWAY_ERROR: Final = "Gateway-Error"
 GATEWAY_ACCOUNT: Final = "Gateway-Account"
+ENGINE_KEY: Final = "Gateway-Engine-Key"
+CHECKED_METHOD: Final = "Gateway-Checked-Method"
 IMPERSONATE: Final = "cronofy-impersonate"
 REQUEST_ID: Final = "X-Request-Id"
 VIA: Final = "1.1 cronofy-gateway"
@@ -45,7 +47,9 @@ _NOT_UPSTREAM: Final = HOP_BY_HOP | {
     "expect",
     "forwarded",
     "gateway-account",
+    "gateway-checked-method",
     "gateway-client",
+    "gateway-engine-key",
     "host",
     "http2-settings",
     "max-forwards",

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import web
 from multidict import MultiMapping
 
 from gateway.flows.answers import Answer
-from gateway.flows.incoming import Incoming, IncomingBody
+from gateway.flows.incoming import CallFacts, Incoming, IncomingBody
 from gateway.flows.upstream_port import UpstreamReply
 from gateway.rules.client import Client
 from gateway.rules.element_tokens import names_element_token
@@ -18,6 +18,8 @@ from gateway.rules.headers import Pairs
 from gateway.web.bodies import AiohttpBody
 from gateway.web.browser import SignedIn, not_signed_in
 from gateway.web.keys import DOORS, FACTS, PublicDoors, RequestFacts
+
+T = TypeVar("T")
 
 NO_BODY: Final = frozenset({204, 304})
 
@@ -38,7 +40,7 @@ async def proxied(request: web.Request) -> web.StreamResponse:
     body.refuse_early()
     try:
         answer = await carry(
-            Call(request.method, request.raw_path, request.headers, _pairs(request), body),
+            Call(request.method, request.raw_path, request.headers, pairs_of(request), body),
             doors,
             facts,
             lambda client: doors.browser.browsers.session(request, client),
@@ -111,13 +113,29 @@ async def carry(
     Raises:
         GatewayError: a rule turned it down, or there is no usable answer.
     """
+    return await for_whom(call, doors, facts, doors.proxy.call, find, page)
+
+
+async def for_whom(
+    call: Call,
+    doors: PublicDoors,
+    facts: RequestFacts,
+    tell: Callable[[Incoming, CallFacts], Awaitable[T]],
+    find: FindSession,
+    page: FindPage = page_of,
+) -> T:
+    """Find out which session is behind a call, if any, and tell its story; arguments as of `carry`.
+
+    Raises:
+        GatewayError: a rule turned it down, or there is no usable answer.
+    """
     # A credential that somebody put there on purpose wins over the cookie, which the browser adds by itself.
     explicit = "Authorization" in call.headers or names_element_token(call.raw_path.partition("?")[2])
     signed_in = None if explicit else await _session(call, doors, facts, find, page)
     connection = signed_in.data["connection"] if signed_in else ""
     incoming = Incoming(call.method, call.raw_path, call.pairs, call.body, facts.request_id, connection)
     try:
-        return await doors.proxy.call(incoming, facts.call)
+        return await tell(incoming, facts.call)
     except RequestRefused as refused:
         if refused.code is Code.RECONNECT_REQUIRED and signed_in is not None:
             refused.members["login_url"] = doors.browser.browsers.login_url(signed_in.client)
@@ -143,7 +161,8 @@ async def _session(
     return signed_in
 
 
-def _pairs(request: web.Request) -> Pairs:
+def pairs_of(request: web.Request) -> Pairs:
+    """Return a request's header lines as they came."""
     return [
         (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
         for name, value in request.raw_headers

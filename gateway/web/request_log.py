@@ -7,7 +7,7 @@ codes, tokens and addresses.
 import re
 import secrets
 import time
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from aiohttp import web
@@ -31,9 +31,26 @@ _TOO_LARGE: Final = 413
 _log = structlog.get_logger()
 
 
+class Finish(Protocol):
+    """Writes a line and counts."""
+
+    def __call__(self, facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+        """Finish with a request."""
+
+
 @web.middleware
 async def request_log(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Answer a request and write its line."""
+    return await _logged(request, handler, finish)
+
+
+@web.middleware
+async def check_log(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer an engine's question and write its line."""
+    return await _logged(request, handler, finish_check)
+
+
+async def _logged(request: web.Request, handler: Handler, finish: Finish) -> web.StreamResponse:
     metrics = request.app[DOORS].metrics
     facts = request[FACTS] = begin(request.headers.get(REQUEST_ID, ""), metrics)
     status = 0
@@ -64,10 +81,21 @@ def finish(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -
     """Write a request's line, and count it."""
     metrics.in_flight.dec()
     seconds = time.perf_counter() - facts.started_at
+    metrics.count_request(facts.call.operation, str(status), facts.call.client, seconds)
+    _write(events.REQUEST_FINISHED, facts, seconds, method=method, status=status)
+
+
+def finish_check(facts: RequestFacts, metrics: Metrics, *, method: str, status: int) -> None:
+    """Write the line of an engine's question, and count it apart from requests."""
+    metrics.in_flight.dec()
+    metrics.checks.labels(facts.call.operation, facts.code or "allowed", facts.call.client).inc()
+    _write(events.CHECK_FINISHED, facts, time.perf_counter() - facts.started_at, method=method, status=status)
+
+
+def _write(event: str, facts: RequestFacts, seconds: float, *, method: str, status: int) -> None:
     call = facts.call
-    metrics.count_request(call.operation, str(status), call.client, seconds)
     write_line(
-        events.REQUEST_FINISHED,
+        event,
         request_id=facts.request_id,
         method=method if method in _METHODS else "other",
         operation=call.operation,

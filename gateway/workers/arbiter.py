@@ -25,7 +25,7 @@ from gateway.adapters.clock import SystemClock
 from gateway.app.operator import open_doors
 from gateway.app.outside import open_outside
 from gateway.app.reloading import LOOK_EVERY, SettingsSource
-from gateway.config import Settings
+from gateway.config import Listener, Settings
 from gateway.config.watched_files import FileWatch, files_of
 from gateway.config_check import Checked, SettingsInvalid
 from gateway.observe import events
@@ -58,7 +58,9 @@ def run_workers(checked: Checked, source: SettingsSource, *, hung_after: int = H
     _warn(checked)
     asyncio.run(_try_to_start(checked))
     settings = checked.settings
-    for listener in (settings.operations, settings.listen):
+    engine = settings.engine
+    engines = [] if engine.port is None else [Listener(host=engine.host, port=engine.port)]
+    for listener in (settings.operations, *engines, settings.listen):
         check_free(listener)
     sockets = bind(settings.listen)
     with _private_folder() as folder:
@@ -181,7 +183,7 @@ def _bound_for_good(now: Checked, fresh: Checked) -> list[str]:
     """Name the addresses that differ: they were bound at the start."""
     return [
         f"{name} cannot change without a restart"
-        for name in ("listen", "operations")
+        for name in ("listen", "operations", "engine")
         if getattr(now.settings, name) != getattr(fresh.settings, name)
     ]
 

@@ -20,7 +20,7 @@ from aiohttp import GunicornUVLoopWebWorker, web
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.key_ring import KeyRingInvalid
-from gateway.app.running import lane_of, listen, open_gateway
+from gateway.app.running import lane_of, listen, listen_for_engines, open_gateway
 from gateway.config_check import Checked
 from gateway.observe import events
 from gateway.observe.metrics import Metrics
@@ -75,7 +75,7 @@ class GatewayWorker(GunicornUVLoopWebWorker):
         Raises:
             StoreUnavailable: the store cannot be used; one that is away is waited for.
             KeyRingInvalid: the keys cannot be used.
-            OSError: the operations address cannot be bound, or the ca_file cannot be read.
+            OSError: the operations or engine address cannot be bound, or the ca_file cannot be read.
         """
         checked, metrics = self.app.checked, Metrics(shared=self.app.folder)
         settings = checked.settings
@@ -86,7 +86,8 @@ class GatewayWorker(GunicornUVLoopWebWorker):
             operations_app = make_operations_app(self.readiness, metrics)
             await listen(stack, operations_app, settings.operations, _OPERATIONS_DRAIN, None, shared=True)
             gateway = open_gateway(checked, SystemClock(), metrics, wait=self._wait)
-            doors, self.readiness.checks = await stack.enter_async_context(gateway)
+            doors, self.readiness.checks, live = await stack.enter_async_context(gateway)
+            await listen_for_engines(stack, checked, doors, live, shared=True)
             public = make_public_app(doors)
             opened = stack.pop_all()
         self._opening = None
