@@ -11,7 +11,7 @@ import (
 // Not for Cronofy, beside what begins with one of the prefixes.
 var notUpstream = []string{
 	"Baggage", "Connection", "Cookie", "Expect", "Forwarded", "Http2-Settings", "Keep-Alive", "Max-Forwards", "Origin",
-	"Referer", "Te", "Trailer", "True-Client-Ip", "Upgrade", "Via", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Csrf",
+	"Referer", "Te", "Trailer", "True-Client-Ip", "Upgrade", "X-Client-Ip", "X-Cluster-Client-Ip", "X-Csrf",
 	"X-Http-Method", "X-Http-Method-Override", "X-Method-Override", "X-Original-Host", "X-Original-Url", "X-Real-Ip",
 	"X-Rewrite-Url",
 }
@@ -20,7 +20,7 @@ var notUpstreamPrefixes = []string{"Access-Control-", "Gateway-", "Proxy-", "Sec
 // Not for the client.
 var notDownstream = []string{
 	"Age", "Alt-Svc", "Clear-Site-Data", "Expires", "Gateway-Error", "Nel", "Pragma", "Set-Cookie",
-	"Strict-Transport-Security", "Via",
+	"Strict-Transport-Security",
 }
 var notDownstreamPrefixes = []string{"Access-Control-", "Proxy-"}
 
@@ -29,6 +29,8 @@ var said = []string{
 	"Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Expose-Headers",
 	"Cronofy-Access-Mode", "X-Request-Id",
 }
+
+const via = "1.1 cronofy-gateway"
 
 // Config has nothing to set.
 type Config struct{}
@@ -62,6 +64,7 @@ func (p *plugin) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	}
 	req.Header.Del("Cronofy-Access-Mode")
 	drop(req.Header, notUpstream, notUpstreamPrefixes)
+	req.Header.Set("Via", via)
 	p.next.ServeHTTP(&answer{ResponseWriter: rw, ours: ours}, req)
 }
 
@@ -85,8 +88,15 @@ func (a *answer) WriteHeader(status int) {
 			}
 		}
 		header.Set("Cache-Control", "no-store")
+		header.Set("Via", via)
 		header.Set("Vary", "Cookie, Origin")
 		header.Set("X-Content-Type-Options", "nosniff")
+		if status >= 300 && status < 400 && status != http.StatusNotModified {
+			// Cronofy's API never redirects; a browser would follow.
+			header.Del("Location")
+			header.Set("Gateway-Error", "upstream_redirected")
+			status = http.StatusBadGateway
+		}
 	}
 	a.ResponseWriter.WriteHeader(status)
 }

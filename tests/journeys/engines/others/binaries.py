@@ -11,10 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from tests.engines.carried import ENGINES
+from tests.house.engine_lists import ENGINES
 from tests.journeys.raw_http import exchange, request_bytes
 from tests.journeys.waiting import until_told
-from tests.ports import free_port
 
 KEY: Final = "engine-key-canary-0123456789abcdefghij"
 
@@ -139,8 +138,3 @@ async def running_engine(name: str, at: Addresses, folder: Path) -> AsyncIterato
         if process.returncode is None:
             process.kill()
         await process.wait()
-
-
-def engine_port() -> int:
-    """Return a port for an engine."""
-    return free_port()

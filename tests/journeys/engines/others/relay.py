@@ -62,9 +62,10 @@ class Relay(StubUpstream):
         finally:
             del self._scripts[path]
 
-    @contextmanager
-    def shows(self, *, authority: trustme.CA | None = None, name: str = NAME) -> Iterator[None]:
-        """Let it show another certificate."""
+    @asynccontextmanager
+    async def shows(self, *, authority: trustme.CA | None = None, name: str = NAME) -> AsyncIterator[None]:
+        """Let it show another certificate to whoever connects from now on, and nobody stay connected."""
+        await self.stop()
         (authority or self._authority).issue_cert(name).configure_cert(self.tls)
         try:
             yield
