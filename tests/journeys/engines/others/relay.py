@@ -33,6 +33,7 @@ class Relay(StubUpstream):
         self._authority.cert_pem.write_to_path(str(self.ca_file))
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # Each connection shows its certificate: a resumed session would not.
+        self.tls.minimum_version = ssl.TLSVersion.TLSv1_3
         self.tls.num_tickets = 0
         self._authority.issue_cert(NAME).configure_cert(self.tls)
 
