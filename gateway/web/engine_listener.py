@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from gateway.flows.checks import Checks, UnseenBody
 from gateway.rules.client import Client
@@ -23,7 +24,7 @@ from gateway.web.api import Call, for_whom, pairs_of
 from gateway.web.browser import SignedIn
 from gateway.web.cors import readable
 from gateway.web.keys import DOORS, FACTS, PublicDoors
-from gateway.web.public import expect_later
+from gateway.web.public import expect_later, name_server
 from gateway.web.request_log import check_log
 
 CHECK: Final = "/check"
@@ -44,10 +45,11 @@ def make_engine_app(doors: PublicDoors, key: str, follow_clients: Callable[[], A
         key: what an engine shows.
         follow_clients: takes over which clients there are now.
     """
-    app = web.Application(middlewares=[check_log])
+    app = web.Application(middlewares=[_close_behind_bodies, check_log])
     app[DOORS], app[KEY], app[CHECKS] = doors, key, Checks(doors.proxy, follow_clients)
     # One route: the raw target is the question, and a router would make it normal first.
     app.router.add_route("*", "/{any:.*}", check, expect_handler=expect_later)
+    app.on_response_prepare.append(name_server)
     app.on_response_prepare.append(_let_pages_read)
     return app
 
@@ -125,9 +127,15 @@ def _unclear(public: str) -> RequestRefused:
     return RequestRefused(Code.INVALID_REQUEST, public)
 
 
+@web.middleware
+async def _close_behind_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Use no connection again on which a body was announced: the next question could be taken for that body."""
+    response = await handler(request)
+    if request.can_read_body:
+        response.force_close()
+    return response
+
+
 async def _let_pages_read(request: web.Request, response: web.StreamResponse) -> None:
     if target := request.get(TARGET):
         readable(request.headers, target, response.headers, request.app[DOORS])
-    if request.can_read_body:
-        # An engine that announces a body which it does not send must not have its next question taken for it.
-        response.force_close()

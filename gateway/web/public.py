@@ -59,7 +59,7 @@ def make_public_app(doors: PublicDoors) -> web.Application:
     app.router.add_post("/auth/tickets/redeem", session.redeem_ticket, expect_handler=expect_later)
     app.router.add_post(CALLBACK_PREFIX + "{secret}", callbacks.take, expect_handler=expect_later)
     app.router.add_get("/robots.txt", robots)
-    app.on_response_prepare.append(_name_server)
+    app.on_response_prepare.append(name_server)
     app.on_response_prepare.append(let_pages_read)
     return app
 
@@ -93,6 +93,7 @@ async def robots(_request: web.Request) -> web.Response:
     return web.Response(text="User-agent: *\nDisallow: /\n")
 
 
-async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:
-    if response.headers.get("Server") == SERVER_SOFTWARE:  # aiohttp names its version and Python's
+async def name_server(_request: web.Request, response: web.StreamResponse) -> None:
+    """Name the gateway and no version where aiohttp would name its own and Python's."""
+    if response.headers.get("Server") == SERVER_SOFTWARE:
         response.headers["Server"] = SERVER

@@ -19,9 +19,7 @@ FILES: Final = Path(__file__).parents[3] / "config" / "engines"
 _PIECES: Final = ("gateway-http.conf", "gateway-server.conf")
 # Debian keeps servers off an ordinary user's path.
 _PATH: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"))
-_TEMPORARY: Final = "".join(
-    f"    {name}_temp_path temporary;\n" for name in ("proxy", "fastcgi", "uwsgi", "scgi")
-)
+_TEMPORARY: Final = "".join(f"    {name}_temp_path temporary;\n" for name in ("proxy", "fastcgi", "uwsgi", "scgi"))
 
 
 def program() -> str:
