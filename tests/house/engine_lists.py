@@ -11,6 +11,7 @@ from gateway.rules.engine_calls import is_for_engines
 from gateway.rules.operations import OPERATIONS, Operation
 
 ENGINES: Final = Path(__file__).parents[2] / "config" / "engines"
+NGINX: Final = ENGINES / "nginx" / "gateway-http.conf"
 _NAMED: Final = re.compile(r"\{[a-z_]+\}")
 # What Traefik asks beside: no element token, no call that is a backend's alone, and nothing that would become a tunnel.
 _ABSENT: Final = ("Gateway-Account", "Cronofy-Impersonate", "Upgrade")
@@ -89,7 +90,7 @@ def _traefik_rule(first: str, rows: str) -> str:
 
 # Each file, the name of its marks, and what stands between them.
 LISTS: Final[tuple[tuple[Path, str, Callable[[], str]], ...]] = (
-    (ENGINES / "nginx" / "gateway-http.conf", "operations", nginx_map),
+    (NGINX, "operations", nginx_map),
     (ENGINES / "Caddyfile", "operations", caddy_map),
     (ENGINES / "envoy.yaml", "operations", envoy_routes),
     (ENGINES / "traefik" / "dynamic.yaml", "reads", traefik_reads),

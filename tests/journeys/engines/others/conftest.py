@@ -41,7 +41,7 @@ async def opened(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         cronofy.stand_before(world.emulator)
         at = Addresses(port, world.running.public_port, gate.port, cronofy.port, cronofy.ca_file)
         async with running_engine(name, at, folder) as url:
-            yield Scene(name, url, world, gate, cronofy)
+            yield Scene(name, url, world, gate, cronofy, folder / f"{name}.log")
 
 
 @pytest_asyncio.fixture(loop_scope=_LOOP)

@@ -1,6 +1,7 @@
 """An engine and all that is around it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from tests.journeys.engines.others.gate import Gate
 from tests.journeys.engines.others.relay import Relay
@@ -17,6 +18,7 @@ class Scene:
         world: gateway and emulator.
         gate: between the engine and the gateway's checks.
         cronofy: what the engine takes for Cronofy; the gateway goes to the emulator past it.
+        log: what the engine writes.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Scene:
     world: World
     gate: Gate
     cronofy: Relay
+    log: Path
 
     def forget(self) -> None:
         """Forget what was asked and carried."""
