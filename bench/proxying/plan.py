@@ -58,7 +58,7 @@ class Plan:
 
 
 FEW: Final = ("nginx", "envoy_oauth2")
-ALL: Final = (*FEW, "envoy", "mod_auth_openidc", "oauth2_proxy", "textbook_aiohttp", "express")
+ALL: Final = (*FEW, "nginx_checked", "envoy", "mod_auth_openidc", "oauth2_proxy", "textbook_aiohttp", "express")
 
 FULL: Final = Plan(
     peers=ALL,

@@ -13,6 +13,7 @@ from bench.sessions.machine import machine, versions
 RESULTS: Final = Path(__file__).parents[1] / "results" / "latest.json"
 TRIAL: Final = RESULTS.with_name("latest-trial.json")
 RATIOS: Final = ("envoy_oauth2", "nginx")
+CHECKED: Final = "nginx_checked"  # nginx that asks the gateway, beside which bare nginx is the measure
 
 Results = dict[str, Any]
 
@@ -53,12 +54,15 @@ def told(
 
 
 def ratios(proxies: dict[str, Any]) -> dict[str, float]:
-    """Return the gateway's median CPU per call over that of each peer."""
+    """Return the gateway's median CPU per call over that of each peer; of nginx that asks it, over bare nginx's."""
     if "gateway" not in proxies:
         return {}
     own = proxies["gateway"]["cpu_us"]
-    peers = [*RATIOS, *(name for name in proxies if name not in RATIOS)]
-    return {name: round(own / proxies[name]["cpu_us"], 3) for name in peers if name in proxies and name != "gateway"}
+    peers = [*RATIOS, *(name for name in proxies if name not in {*RATIOS, CHECKED, "gateway"})]
+    found = {name: round(own / proxies[name]["cpu_us"], 3) for name in peers if name in proxies}
+    if {CHECKED, "nginx"} <= proxies.keys():
+        found[CHECKED] = round(proxies[CHECKED]["cpu_us"] / proxies["nginx"]["cpu_us"], 3)
+    return found
 
 
 def read(path: Path = RESULTS) -> Results:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from bench.proxying.results import CHECKED
 from bench.proxying.scenarios.calls import PAGE
 from bench.proxying.scenarios.latency import DIRECT
 from bench.sessions.wording import ms, size, table, whole
@@ -12,6 +13,7 @@ TITLES: Final = {
     "gateway": "this gateway",
     PAGE: "this gateway, a page of events",
     "nginx": "nginx",
+    "nginx_checked": "nginx, asking this gateway",
     "envoy": "Envoy",
     "envoy_oauth2": "Envoy, OAuth2 filter",
     "mod_auth_openidc": "Apache, mod_auth_openidc",
@@ -38,6 +40,7 @@ def calls(results: Part) -> str:
     rows = [_row(name, proxies[name], ratios) for name in in_order(proxies)]
     head = "proxy", "job", "CPU per call", "rounds", "gateway ÷ it", "calls/s, one core", "p50", "p99", "memory"
     rounds = results["plan"]["rounds"]
+    more = _pages(proxies) + _checked(ratios)
     said = "CPU microseconds per proxied call, of the gateway and of others"
     return f"""## CPU per call
 
@@ -51,7 +54,7 @@ def calls(results: Part) -> str:
 *CPU per call* is the median of {rounds} rounds in which all of them took turns; *rounds* are the least and the most
 of them. Times are those of a closed loop with 32 connections, which loads a core fully. *Memory* is after a start and
 after the load. *The whole job* is: open the session, attach the token, put the mode header on. This gateway judges
-origin, CSRF header, operation and access mode as well, counts, and writes a log line for each call.{_pages(proxies)}"""
+origin, CSRF header, operation and access mode as well, counts, and writes a log line for each call.{more}"""
 
 
 def _row(name: str, one: Part, ratios: dict[str, float]) -> tuple[str, ...]:
@@ -62,7 +65,7 @@ def _row(name: str, one: Part, ratios: dict[str, float]) -> tuple[str, ...]:
         one["job"],
         f"**{one['cpu_us']:,.0f} µs**" if mine else f"{one['cpu_us']:,.0f} µs",
         f"{least:,.0f} to {most:,.0f}",
-        f"{ratios[name]:.2f}" if name in ratios and not mine else "",
+        f"{ratios[name]:.2f}" if name in ratios and not mine and name != CHECKED else "",
         whole(one["calls_per_second"]),
         ms(one["p50_ms"]),
         ms(one["p99_ms"]),
@@ -73,6 +76,16 @@ def _row(name: str, one: Part, ratios: dict[str, float]) -> tuple[str, ...]:
 def _pages(proxies: Part) -> str:
     told = " *A page of events* has a link to the next page, which is made to lead through the gateway."
     return told if PAGE in proxies else ""
+
+
+def _checked(ratios: Part) -> str:
+    if CHECKED not in ratios:
+        return ""
+    return f"""
+
+*nginx, asking this gateway* carries calls by itself and asks the gateway whether it may, once in a second or two for
+calls that are alike (`config/engines/nginx.conf`, see [engines](engines.md)). The CPU time of both together is
+**{ratios[CHECKED]:.2f} times** bare nginx's."""
 
 
 def latency(part: Part) -> str:

@@ -91,6 +91,23 @@ async def test_the_clients_are_read_only_when_they_have_changed(one: Kit, stored
     assert walks == [CLIENT, CLIENT]
 
 
+async def test_whoever_cannot_wait_for_the_next_look_is_told_at_once(one: Kit, stored: StoredClients) -> None:
+    """An engine keeps the answer to its question, which may not rest on what was known a second ago."""
+    walks: list[str] = []
+    watched = StoredClients(SealedRecords(_counting(one.store, walks.append), one.records.sealer), one.clock)
+    registry = make_registry(CHECKED)
+    live = LiveClients(CHECKED, registry, watched)
+    await live.look()
+    await stored.disable("app", disabled=True)
+    assert has(registry, "app")
+    await live.follow_now()
+    assert not has(registry, "app")
+    for _ in range(2 * READ_EVERY):
+        await live.follow_now()
+    assert walks == [CLIENT]
+    await LiveClients(CHECKED, registry, None).follow_now()  # nobody else writes this store
+
+
 def _counting(store: RecordStore, met: Callable[[str], None]) -> RecordStore:
     class Counting:
         def __getattr__(self, name: str) -> Any:

@@ -182,6 +182,16 @@ def test_secrets_in_files_count_as_their_sections(tmp_path: Path) -> None:
     assert needs_restart(before, after) == ["keys", "store"]
 
 
+def test_another_engine_key_in_its_file_has_to_wait(tmp_path: Path) -> None:
+    """Else the log would say that it is in force, and every check be refused."""
+    file = tmp_path / "key"
+    file.write_text("first-key-0123456789abcdefghijklmnop")
+    data = good_settings(engine={"port": 0, "key_file": str(file)})
+    before = check_settings(data)
+    file.write_text("other-key-0123456789abcdefghijklmnop")
+    assert needs_restart(before, check_settings(data)) == ["engine"]
+
+
 async def test_variables_still_win_over_the_file(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY__CLIENTS__APP__SCOPE_POLICY", "add")
     stage.write(settings='scope_policy = "reject"')

@@ -88,6 +88,17 @@ def test_a_ratio_is_the_gateways_median_over_the_peers() -> None:
     }
 
 
+def test_nginx_that_asks_the_gateway_is_measured_by_bare_nginx() -> None:
+    """What asking costs, not what it saves."""
+    found = {"gateway": proxy(120.0), "nginx": proxy(40.0), "nginx_checked": proxy(50.0)}
+    assert ratios(found) == {"nginx": 3.0, "nginx_checked": 1.25}
+    told = results()
+    told["proxies"], told["ratios"] = found, ratios(found)
+    assert "**1.25 times** bare nginx's." in page(told, "")
+    assert "| nginx, asking this gateway | the whole job | 50 µs | 45 to 55 |  |" in page(told, "")
+    assert "asking" not in page(results(), "")
+
+
 def test_a_peer_that_was_not_measured_has_no_ratio() -> None:
     assert ratios({"gateway": proxy(120.0), "nginx": proxy(40.0)}) == {"nginx": 3.0}
     assert ratios({}) == {}

@@ -1,6 +1,8 @@
 """The parts that figures pass through on their way: a mistake in one would be a wrong figure."""
 
+import asyncio
 import os
+import signal
 import socket
 import sys
 import threading
@@ -15,7 +17,7 @@ from bench.proxying.figures import over, percentiles
 from bench.proxying.http import Answer
 from bench.proxying.open_loop import call_at
 from bench.proxying.peer import Place
-from bench.proxying.peers import gateway, nginx
+from bench.proxying.peers import gateway, nginx, nginx_checked
 from bench.proxying.processes import TESTED, find, running
 from bench.proxying.tokens import is_bearer, new_access_token
 from gateway.config_check import load_settings
@@ -73,6 +75,33 @@ def test_the_gateways_settings_are_accepted(tmp_path: Path) -> None:
     settings = load_settings(tmp_path / "gateway.toml").settings
     assert (settings.workers, settings.listen.port) == (2, 8080)
     assert peer.ready == (settings.operations.port, "/readyz")
+
+
+def test_nginx_and_the_gateway_that_it_asks_agree(tmp_path: Path) -> None:
+    """Their ports and the key stand in files of both."""
+    peer = nginx_checked.prepare(Place(tmp_path, 8080, 9001, 9002))
+    settings = load_settings(tmp_path / "gateway.toml").settings
+    written = (tmp_path / "engine" / "nginx.conf").read_text(encoding="utf-8")
+    assert f"upstream gateway_engine {{ server 127.0.0.1:{settings.engine.port};" in written
+    assert f"upstream gateway_public {{ server 127.0.0.1:{settings.listen.port};" in written
+    assert settings.public_url == "http://127.0.0.1:8080"
+    assert settings.engine.key is not None
+    told = (tmp_path / "engine" / "gateway-engine-key.conf").read_text(encoding="utf-8")
+    assert settings.engine.key.get_secret_value() in told
+    assert "--" in peer.words
+
+
+async def test_programs_that_run_together_end_together(tmp_path: Path) -> None:
+    sleeps = (sys.executable, "-c", "import time; print('x', flush=True); time.sleep(60)")
+    out = tmp_path / "out"
+    words = (sys.executable, str(nginx_checked.TOGETHER), *sleeps, "--", *sleeps)
+    with running(words, core=TESTED, folder=tmp_path, out=out) as program:
+        await until(lambda: out.read_text(encoding="ascii").count("x") == 2)
+        tree = program.tree()
+        assert len(tree) == 3
+        os.kill(tree[1], signal.SIGKILL)
+        assert await asyncio.to_thread(program.process.wait, 10) == 1
+    await until(lambda: not any(map(is_alive, tree)))
 
 
 def test_a_program_that_is_not_there_is_named() -> None:

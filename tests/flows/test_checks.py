@@ -162,7 +162,9 @@ async def test_a_mode_that_is_not_known_is_waited_for_once(clock: FakeClock) -> 
     assert one.cronofy.userinfos == type(one.cronofy.userinfos)()
 
 
-async def test_a_mode_that_is_slow_to_come_is_not_waited_for_long(clock: FakeClock) -> None:
+async def test_a_mode_that_is_slow_to_come_is_not_waited_for_long(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = kit(clock)
     await bound(one)
     one.cronofy.userinfos.clear()
@@ -172,7 +174,7 @@ async def test_a_mode_that_is_slow_to_come_is_not_waited_for_long(clock: FakeClo
         await slow.wait()
         return userinfo_reply(pro_1="google")
 
-    one.cronofy.userinfo = userinfo  # type: ignore[method-assign]
+    monkeypatch.setattr(one.cronofy, "userinfo", userinfo)
     allowed = await checks(one).judge(asked("GET", "/v1/calendars", BEARER), CallFacts())
     assert allowed.mode == "unknown"
     slow.set()

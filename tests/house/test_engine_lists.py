@@ -61,7 +61,7 @@ def test_whatever_a_check_is_asked_with_is_in_the_key_of_its_answer() -> None:
 
 
 def test_only_a_yes_is_kept_and_nowhere_longer_than_two_seconds() -> None:
-    """nginx counts whole seconds: an entry of 1 s is used until the second after the next begins."""
+    """A kept answer is counted in whole seconds: one of 1 s is used until the second after the next begins."""
     assert re.findall(r"proxy_cache_valid .+;", SERVER) == ["proxy_cache_valid 200 1s;"]
     assert "proxy_cache_use_stale" not in SERVER
     ignored = re.search(r"proxy_ignore_headers (.+);", check())

@@ -185,6 +185,29 @@ async def test_a_taken_port_is_one_sentence(tmp_path: Path, stub: StubUpstream, 
     assert ("gateway.started" in ended.out, "Traceback" in ended.out + ended.err) == (False, False)
 
 
+async def test_an_engine_may_ask_any_worker_and_its_port_is_nobody_elses(tmp_path: Path, stub: StubUpstream) -> None:
+    """Its answers hold tokens: another process of this user must not get the questions, nor give the answers."""
+    port = free_port()
+    more = f'[engine]\nport = {port}\nkey = "engine-key-0123456789abcdefghijklmnop"'
+    async with crew_of(2, tmp_path, cronofy_url=stub.url, more=more) as served:
+        for key, status in (("engine-key-0123456789abcdefghijklmnop", 401), ("wrong", 403)):
+            for _ in range(5):  # on connections of their own
+                async with (
+                    aiohttp.ClientSession() as http,
+                    http.get(
+                        f"http://127.0.0.1:{port}/check/v1/userinfo", headers={"Gateway-Engine-Key": key}
+                    ) as reply,
+                ):
+                    assert reply.status == status
+        assert await served.counted("gateway_checks_total") == 10
+        assert (await served.fetch("GET", "/check/v1/userinfo"))[0] == 404
+        (tmp_path / "second").mkdir()
+        ports = {"port": str(free_port()), "operations_port": str(free_port())}
+        path = settings_file(tmp_path / "second", more=more, **ports)
+        ended = await run("serve", "--config", str(path), "--workers", "2")
+    assert (ended.code, str(port) in ended.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [

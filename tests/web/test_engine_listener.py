@@ -128,7 +128,7 @@ async def test_the_engine_listener_answers_nothing_else(world: World, path: str)
 
 
 async def test_the_method_is_the_requests_own_or_the_one_that_the_engine_names(world: World) -> None:
-    """nginx asks with GET, whatever the call is."""
+    """A sub-request of nginx asks with GET, whatever the call is."""
     named = {**world.page, "Gateway-Checked-Method": "DELETE"}
     assert (await world.ask("/check/v1/channels/c", named)).status == 200
     assert (await world.ask("/check/v1/channels/c", method="DELETE")).status == 200

@@ -11,6 +11,7 @@ from bench.proxying.peers import (
     gateway,
     mod_auth_openidc,
     nginx,
+    nginx_checked,
     oauth2_proxy,
     textbook_aiohttp,
 )
@@ -19,6 +20,7 @@ GATEWAY: Final = "gateway"
 PREPARE: Final[dict[str, Callable[[Place], Peer]]] = {
     GATEWAY: gateway.prepare,
     "nginx": nginx.prepare,
+    "nginx_checked": nginx_checked.prepare,
     "envoy": envoy.prepare,
     "envoy_oauth2": envoy_oauth2.prepare,
     "mod_auth_openidc": mod_auth_openidc.prepare,

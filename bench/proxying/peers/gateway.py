@@ -19,7 +19,7 @@ _SETTINGS: Final = """
 public_url = "http://127.0.0.1:{port}"
 workers = {workers}
 [listen]
-port = {port}
+port = {listen}
 [operations]
 port = {operations}
 [store]
@@ -36,10 +36,18 @@ emulator_url = "http://127.0.0.1:{upstream}"
 [clients.{client}]
 secrets = ["bench-client-0123456789abcdef"]
 home = "http://127.0.0.1:{port}/"
-"""
+{more}"""
 
 
-def prepare(place: Place, *, records: Path | None = None, ring: Path | None = None, workers: int = 1) -> Peer:
+def prepare(
+    place: Place,
+    *,
+    records: Path | None = None,
+    ring: Path | None = None,
+    workers: int = 1,
+    listen: int = 0,
+    more: str = "",
+) -> Peer:
     """Write settings.
 
     Args:
@@ -47,6 +55,8 @@ def prepare(place: Place, *, records: Path | None = None, ring: Path | None = No
         records: a store that is filled; an empty one when None.
         ring: the file of the keys that sealed its records.
         workers: how many processes.
+        listen: its own port, where something stands before it; that of its place when 0.
+        more: further settings.
     """
     operations = free_port()
     settings = place.folder / "gateway.toml"
@@ -56,6 +66,8 @@ def prepare(place: Place, *, records: Path | None = None, ring: Path | None = No
     settings.write_text(
         _SETTINGS.format(
             port=place.port,
+            listen=listen or place.port,
+            more=more,
             workers=workers,
             operations=operations,
             records=records or place.folder / "records.db",

@@ -39,7 +39,6 @@ class Places:
         cronofy: host and port of what stands for Cronofy; reached by plain http where no authority is named.
         key: the engine's.
         authority: PEM file of the authority that vouches for Cronofy.
-        memory: a folder in memory; nginx' own folder will do for tests.
     """
 
     public: int
@@ -47,7 +46,6 @@ class Places:
     cronofy: str
     key: str
     authority: Path | None = None
-    memory: Path | None = None
 
 
 def write_files(folder: Path, port: int, places: Places) -> Path:
@@ -66,7 +64,7 @@ def write_files(folder: Path, port: int, places: Places) -> Path:
         "        ssl_certificate /etc/ssl/certs/gateway.example.com.pem;\n": "",
         "        ssl_certificate_key /etc/ssl/private/gateway.example.com.key;\n": "",
     }
-    pieces = {"/dev/shm/": f"{places.memory or folder}/", "/var/log/nginx/": f"{folder}/"}  # noqa: S108  is replaced
+    pieces = {"/dev/shm/": f"{folder}/", "/var/log/nginx/": f"{folder}/"}  # noqa: S108  is replaced
     if places.authority:
         main["/etc/ssl/certs/ca-certificates.crt"] = str(places.authority)
     else:

@@ -287,11 +287,9 @@ async def test_without_the_engine_listener_the_gateway_carries_all(
     """So does a key that is not the engine's: no call goes unasked."""
     await browser.sign_in()
     lines = [OURS, CSRF, ("Cookie", browser.cookie_header)]
-    for number, wrong in enumerate(({"engine": free_port()}, {"key": "another-key-0123456789abcdefghijkl"})):
-        async with (
-            open_nginx(tmp_path / f"wrong-{number}", places(world, **wrong)) as nginx,
-            open_browser(world) as one,
-        ):
+    wrong = places(world, engine=free_port()), places(world, key="another-key-0123456789abcdefghijkl")
+    for number, found in enumerate(wrong):
+        async with open_nginx(tmp_path / f"wrong-{number}", found) as nginx, open_browser(world) as one:
             reply = await send(one.http, "GET", nginx + CALENDARS, lines)
             assert (reply.status, reply.headers["Server"]) == (200, "nginx")
     assert checks(world, "allowed") == 0
