@@ -13,7 +13,7 @@ from tests.journeys.engines.others.scene import Scene
 from tests.journeys.raw_http import connect, exchange, request_bytes
 from tests.journeys.stub_upstream import Call, json_reply
 from tests.journeys.waiting import until
-from tests.journeys.world import ADDING, MODE
+from tests.journeys.world import ADDING, MODE, SECRETS
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -74,6 +74,7 @@ async def test_each_person_gets_their_own(browser: Browser, other: Browser) -> N
         ("{own}", [OURS, CSRF, ("Gateway-Account", "acc_1")], (400, "account_header_refused")),
         ("{own}", [OURS, CSRF, ("Cronofy-Impersonate", "acc_1")], (403, "impersonation_refused")),
         ("{own}", [OURS, CSRF, ("Authorization", "Basic YTpi")], (401, "credentials_missing")),
+        ("", [("Authorization", f"Bearer {SECRETS[ADDING]}")], (400, "account_required")),
     ],
 )
 async def test_what_the_gateway_refuses_reaches_the_client_as_it_is(
