@@ -1,6 +1,8 @@
 """The engines' files and the gateway's own rules cannot drift apart."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -9,7 +11,7 @@ from gateway.rules.browser_calls import CLIENT_HEADER, CSRF_HEADER
 from gateway.rules.engine_calls import is_for_engines
 from gateway.rules.headers import CHECKED_METHOD
 from gateway.rules.operations import OPERATIONS, Operation
-from tests.house.engine_lists import NGINX, nginx_map, with_list
+from tests.house.engine_lists import LISTS, NGINX, with_list
 
 SERVER: Final = NGINX.with_name("gateway-server.conf").read_text(encoding="utf-8")
 _NOT_OF_THE_CALL: Final = {"Host", "Connection", "Content-Length", "Gateway-Engine-Key", "X-Request-Id"}
@@ -20,10 +22,11 @@ def check() -> str:
     return SERVER.partition("location = /_gateway_check {")[2].partition("\n}")[0]
 
 
-def test_the_list_of_operations_is_the_route_tables() -> None:
+@pytest.mark.parametrize(("path", "name", "make"), LISTS, ids=[f"{path.name} {name}" for path, name, _ in LISTS])
+def test_the_list_of_operations_is_the_route_tables(path: Path, name: str, make: Callable[[], str]) -> None:
     """Run `make docs` when this fails."""
-    text = NGINX.read_text(encoding="utf-8")
-    assert with_list(text, nginx_map()) == text
+    text = path.read_text(encoding="utf-8")
+    assert with_list(text, name, make()) == text
 
 
 @pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)

@@ -1,0 +1,3 @@
+module gatewayanswer
+
+go 1.22
