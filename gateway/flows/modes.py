@@ -37,8 +37,7 @@ FAILED_FOR: Final = 30.0
 DOUBT_EVERY: Final = 300.0
 KEPT: Final = 400 * 86_400.0
 _AT_ONCE: Final = 8
-# What another node learnt is known here within this time, as a sign-out is.
-_CACHE_SECONDS: Final = 2.0
+_CACHE_SECONDS: Final = 2.0  # within which what another node learnt is known here, as a sign-out is
 _CACHE_SIZE: Final = 10_000
 _OK: Final = 200
 
@@ -158,7 +157,7 @@ class ModeBook:
         key = account_key(application.name, account)
         found = self._known.get(key)
         until = min(found.until, found.modes.learnt_at + self._fresh_for) if found else 0.0
-        return [found and Witness(self._known, key, found, until)]
+        return [Witness(self._known, key, found, until)] if found else [None]
 
     async def learn(self, application: Application, account: str, profile: Profile) -> None:
         """Take in what a token reply told of one profile."""
