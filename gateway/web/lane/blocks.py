@@ -16,6 +16,7 @@ from gateway.web.lane.ways import Way
 MOST: Final = 1_000
 LONGEST: Final = 2_048  # bytes
 MOST_HEADERS: Final = 40
+MOST_WAYS: Final = 16  # of one block: operations that one caller calls
 
 
 class Block:
@@ -26,16 +27,18 @@ class Block:
         headers: the same, to look up by name; nobody changes either.
         closes: the client wants the connection to end with the answer.
         page: the client whose page called with it, and the registry's state in which that was judged; None before.
+        is_met_again: more than one call came with it.
         ways: by operation, the way of calls whose caller's standing is known.
     """
 
-    __slots__ = ("closes", "headers", "page", "raw_headers", "ways")
+    __slots__ = ("closes", "headers", "is_met_again", "page", "raw_headers", "ways")
 
     def __init__(self, raw_headers: list[tuple[str, str]], headers: CIMultiDict[str], *, closes: bool) -> None:
         self.raw_headers = raw_headers
         self.headers = headers
         self.closes = closes
         self.page: tuple[int, Client | None] | None = None
+        self.is_met_again = False
         self.ways: dict[str, Way] = {}
 
 

@@ -21,7 +21,7 @@ from gateway.web.bodies import too_large
 from gateway.web.browser import SignedIn
 from gateway.web.cors import readable
 from gateway.web.keys import PublicDoors, RequestFacts
-from gateway.web.lane.blocks import Blocks
+from gateway.web.lane.blocks import MOST_WAYS, Blocks
 from gateway.web.lane.message import Message
 from gateway.web.lane.protocol import Lane
 from gateway.web.lane.reply import NO_BODY, reply_head
@@ -158,7 +158,9 @@ class LaneCalls:
             witness = self.doors.browser.sessions.witness(*session[0]) if session else None
             self._learn(message, judged, witness)
 
-        return await carry(call, self.doors, facts, find, page, note if message.block is not None else None)
+        # Somebody who calls once is not worth it.
+        learns = message.block is not None and message.block.is_met_again
+        return await carry(call, self.doors, facts, find, page, note if learns else None)
 
     def _learn(self, message: Message, judged: Judged, session: Witness | None) -> None:
         """Keep the way of a call for the next ones like it."""
@@ -179,6 +181,8 @@ class LaneCalls:
             readable(headers, raw_path, made, self.doors)
             return made
 
+        if len(block.ways) >= MOST_WAYS:
+            block.ways.clear()
         offered = headers.get(REQUEST_ID, "")
         block.ways[judged.match.operation.name] = Way(standing, course, offered, ours, self.doors.metrics)
 

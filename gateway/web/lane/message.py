@@ -115,7 +115,7 @@ def _known(line: "re.Match[bytes]", block: Block, size: int) -> Message:
     message = Message()
     message.method, message.raw_path = line[1].decode("ascii"), line[2].decode("ascii")
     message.raw_headers, message.headers, message.closes = block.raw_headers, block.headers, block.closes
-    message.size, message.block = size, block
+    message.size, message.block, block.is_met_again = size, block, True
     return message
 
 

@@ -89,7 +89,10 @@ class Swift:
         if line is None:
             return None
         way = block.ways.get(line.name)
-        if way is None or not way.standing.holds(self._clock.now()):
+        if way is None:
+            return None
+        if not way.standing.holds(self._clock.now()):
+            del block.ways[line.name]  # and the token in it
             return None
         facts = RequestFacts(request_id(way.offered), perf_counter(), way.standing.facts)
         call = SwiftCall(self, lane, block, line, way, facts)

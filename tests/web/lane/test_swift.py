@@ -285,3 +285,29 @@ async def test_a_client_that_does_not_read_gets_no_further_answers(stage: Stage)
     stage.lane.resume_writing()
     await stage.settle()
     assert stage.transport.written.count(b"HTTP/1.1 ") == 2
+
+
+async def test_what_is_kept_of_a_caller_is_bounded_and_goes_when_it_counts_no_more(
+    stage: Stage, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A way holds a token."""
+    monkeypatch.setattr("gateway.web.lane.calls.MOST_WAYS", 2)
+    for target in ("/v1/events", "/v1/free_busy", "/v1/userinfo"):
+        await stage.prime(target)
+    block = stage.calls.blocks.recall(stage.raw().partition(b"\r\n")[2])
+    assert block is not None
+    assert len(block.ways) <= 2
+
+    clock.pass_time(2.1)
+    known = {*block.ways}
+    stage.send("/v1/userinfo")
+    assert {*block.ways} < known
+
+
+async def test_who_calls_once_leaves_nothing_behind(clock: FakeClock) -> None:
+    stage = await open_stage(clock)
+    stage.send()
+    await stage.settle()
+    block = stage.calls.blocks.recall(stage.raw().partition(b"\r\n")[2])
+    assert block is not None
+    assert (block.is_met_again, block.ways) == (False, {})
