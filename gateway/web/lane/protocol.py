@@ -4,8 +4,9 @@ Once aiohttp has a connection it keeps it. Requests that came in one piece are a
 """
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, Protocol, cast
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, Protocol, cast
 
 from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import MAX_BODY_BYTES, MAX_HEAD_BYTES, Message, Not, take_message
@@ -182,18 +183,18 @@ class Lane(asyncio.Protocol):
     def answered(self, *, keeps: bool) -> None:
         """Take note that the call without a task is over; `keeps`: the connection may be used again."""
         self._call = None
-        if self._is_full or not keeps:
-            self._task = self._loop.create_task(self._answer(_told(keeps=keeps)))
-            return
         self.touched_at = self._begun_at = self._loop.time()
-        if self._is_held or self._is_ending:
-            self._go_on(keeps=True)
-        elif self._buffer:
-            self._next()
+        if keeps and self._is_full:
+            self._task = self._loop.create_task(self._answer(_nothing))
+        elif not keeps or self._is_held or self._is_ending or self._buffer:
+            self._go_on(keeps=keeps)
 
-    def go_on(self, work: Coroutine[Any, Any, bool]) -> None:
-        """Let a task take over from the call without one; it says whether the connection may be used again."""
-        self._call = None
+    def go_on(self, work: Callable[[], Awaitable[bool]]) -> None:
+        """Let a task take over from the call without one, which is responsible until that has begun.
+
+        Args:
+            work: answers the call; says whether the connection may be used again.
+        """
         self._task = self._loop.create_task(self._answer(work))
 
     def abort(self) -> None:
@@ -245,12 +246,12 @@ class Lane(asyncio.Protocol):
             self._hand_over()
         elif isinstance(taken, Message):
             del self._buffer[: taken.size]
-            self._task = self._loop.create_task(self._answer(self._calls.serve(taken, self)))
+            self._task = self._loop.create_task(self._answer(partial(self._calls.serve, taken, self)))
 
-    async def _answer(self, work: Coroutine[Any, Any, bool]) -> None:
-        keeps = False
+    async def _answer(self, work: Callable[[], Awaitable[bool]]) -> None:
+        self._call, keeps = None, False
         try:
-            keeps = await work
+            keeps = await work()
             if keeps:
                 await self.drain()  # else the answers to requests that came in one piece would pile up
         except ConnectionResetError:
@@ -288,5 +289,6 @@ class Lane(asyncio.Protocol):
         self._buffer.clear()
 
 
-async def _told(*, keeps: bool) -> bool:
-    return keeps
+async def _nothing() -> bool:
+    """Answer nothing more: the client is only waited for."""
+    return True

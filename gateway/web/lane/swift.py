@@ -5,6 +5,7 @@ other call does, from where it is: nothing is judged here, and nothing is left o
 """
 
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -96,8 +97,7 @@ class Swift:
             return None
         facts = RequestFacts(request_id(way.offered), perf_counter(), way.standing.facts)
         call = SwiftCall(self, lane, block, line, way, facts)
-        call.leave = way.course.begin(line.sent, facts.request_id, call)
-        if call.leave is None:
+        if not call.is_sent():
             return None
         self._metrics.begin_one()
         return call
@@ -121,7 +121,7 @@ class Swift:
 class SwiftCall:
     """A call under way."""
 
-    __slots__ = ("_block", "_facts", "_lane", "_line", "_swift", "_way", "leave")
+    __slots__ = ("_block", "_facts", "_lane", "_leave", "_line", "_swift", "_way")
 
     def __init__(self, swift: Swift, lane: Lane, block: Block, line: Line, way: Way, facts: RequestFacts) -> None:
         self._swift = swift
@@ -130,7 +130,12 @@ class SwiftCall:
         self._line = line
         self._way = way
         self._facts = facts
-        self.leave: Callable[[], None] | None = None
+        self._leave: Callable[[], None] | None = None
+
+    def is_sent(self) -> bool:
+        """Send it; say False where no connection to Cronofy is there."""
+        self._leave = self._way.course.begin(self._line.sent, self._facts.request_id, self)
+        return self._leave is not None
 
     def take(self, reply: WholeReply) -> None:
         """Answer with Cronofy's reply."""
@@ -138,8 +143,9 @@ class SwiftCall:
         tail = way.tail(line.target, line.match)
         answer = None if lane.is_ending else self._plain(reply, tail.before, tail.after)
         if answer is None:
-            long_way = self._swift.long_way
-            lane.go_on(long_way.go_on(self._message(), self._judged(), reply, self._as_judged(), lane))
+            self._leave = reply.close  # if the client leaves before the task has begun
+            go_on = self._swift.long_way.go_on
+            lane.go_on(partial(go_on, self._message(), self._judged(), reply, self._as_judged(), lane))
             return
         tail.count()
         facts.call = tail.facts
@@ -155,12 +161,13 @@ class SwiftCall:
         if isinstance(error, GatewayError):
             metrics.upstream_failures.labels(error.code).inc()
         lane = self._lane
-        lane.go_on(self._swift.long_way.fail(self._message(), error, self._as_judged(), lane))
+        self._leave = None
+        lane.go_on(partial(self._swift.long_way.fail, self._message(), error, self._as_judged(), lane))
 
     def abandon(self) -> None:
         """Give it up: the client has left."""
-        if self.leave is not None:
-            self.leave()
+        if self._leave is not None:
+            self._leave()
         finish(self._as_judged(), self._swift.doors.metrics, method="GET", status=0)  # it was begun a while ago
 
     def _plain(self, reply: WholeReply, before: bytes, after: bytes) -> bytes | None:

@@ -89,3 +89,20 @@ async def test_an_answer_that_does_not_come_is_told(stage: Stage) -> None:
     assert status_of(stage) == 504
     (family,) = stage.one.metrics.upstream_failures.collect()
     assert [one.value for one in family.samples if one.name.endswith("_total")] == [1.0]
+
+
+@pytest.mark.parametrize("reply", [Whole(404), Whole(ready=None)], ids=["error", "not whole"])
+async def test_a_client_that_leaves_before_the_usual_way_has_begun_leaves_nothing_open(
+    stage: Stage, reply: Whole
+) -> None:
+    """Cronofy's answer and the client's end may come in one round of the event loop."""
+    before = requests_counted(stage)
+    assert stage.send()
+    stage.answer(reply)
+    stage.lane.connection_lost(None)
+    await stage.settle()
+
+    assert reply.is_closed
+    assert requests_counted(stage) == before + 1
+    (family,) = stage.one.metrics.in_flight.collect()
+    assert family.samples[0].value == 0
