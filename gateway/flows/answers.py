@@ -133,14 +133,22 @@ class Answers:
             elif operation.learns:
                 await self.ownership.learn(asked.match, body, asked.caller)
             else:
-                origins = API_ORIGINS | {asked.caller.application.hosts.api}
-                body = relink_page(body, public_url=self.settings.public_url, known_origins=origins)
+                body = self.relinked(body, asked.caller)
         except CronofyUnavailable as error:
             self.metrics.upstream_failures.labels(error.code).inc()
             raise
         finally:
             reply.close()
         return Answer(reply.status, [pair for pair in headers if pair[0].lower() not in _VALIDATORS], body, None)
+
+    def relinked(self, body: bytes, caller: Caller) -> bytes:
+        """Return a page with its link on this gateway.
+
+        Raises:
+            CronofyUnavailable: it cannot be read, or leads elsewhere.
+        """
+        origins = API_ORIGINS | {caller.application.hosts.api}
+        return relink_page(body, public_url=self.settings.public_url, known_origins=origins)
 
     async def _error(self, reply: UpstreamReply, headers: Pairs, withheld: tuple[str, ...]) -> Answer:
         """Return Cronofy's error, with its body only where that does not repeat what the gateway had sent."""

@@ -15,7 +15,6 @@ from aiohttp.typedefs import Handler
 
 from gateway.flows.checks import Checks, UnseenBody
 from gateway.rules.client import Client
-from gateway.rules.cookies import single_cookie
 from gateway.rules.error_codes import Code
 from gateway.rules.errors import RequestRefused
 from gateway.rules.headers import CHECKED_METHOD, ENGINE_KEY, REQUEST_ID
@@ -71,13 +70,7 @@ async def check(request: web.Request) -> web.Response:
     pairs = [pair for pair in pairs_of(request) if pair[0].lower() != ENGINE_KEY.lower()]
 
     async def find(client: Client) -> SignedIn | None:
-        names, sessions = doors.browser.browsers.names, doors.browser.sessions
-        handle = single_cookie(request.headers.getall("Cookie", []), names.session(client.id))
-        if not handle:
-            return None
-        sessions.forget(sessions.name_of(client, handle))
-        found = await sessions.find(client, handle)
-        return SignedIn(client, handle, found.data, found) if found else None
+        return await doors.browser.signed_in(client, request.headers, from_store=True)
 
     call = Call(method, target, request.headers, pairs, UnseenBody())
     allowed = await for_whom(call, doors, facts, checks.judge, find)

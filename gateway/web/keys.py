@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
+from multidict import MultiMapping
 
 from gateway.flows.backend_connections import BackendConnections
 from gateway.flows.connections import Connections
@@ -21,7 +22,9 @@ from gateway.flows.sessions import Sessions
 from gateway.flows.sign_in import SignIns
 from gateway.flows.tokens import TokenDoor
 from gateway.observe.metrics import Metrics
-from gateway.web.browser import Browsers
+from gateway.rules.client import Client
+from gateway.rules.cookies import single_cookie
+from gateway.web.browser import Browsers, SignedIn
 from gateway.web.session_storage import SessionStorage
 
 
@@ -39,6 +42,28 @@ class BrowserDoors:
     modes: ModeBook
     tickets: Tickets
     logout_url: str
+
+    async def signed_in(
+        self, client: Client, headers: MultiMapping[str], *, from_store: bool = False
+    ) -> SignedIn | None:
+        """Return the session that a request's cookie opens at a client, in record shape; None where there is none.
+
+        Args:
+            client: whose session it must be.
+            headers: of the request.
+            from_store: what this process remembers of it does not count.
+
+        Raises:
+            RequestRefused: `cookie_repeated`.
+            StoreUnavailable: it cannot be known now.
+        """
+        handle = single_cookie(headers.getall("Cookie", []), self.browsers.names.session(client.id))
+        if not handle:
+            return None
+        if from_store:
+            self.sessions.forget(self.sessions.name_of(client, handle))
+        found = await self.sessions.find(client, handle)
+        return SignedIn(client, handle, found.data, found) if found else None
 
 
 @dataclass(frozen=True, slots=True)

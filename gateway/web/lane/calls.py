@@ -13,7 +13,6 @@ from gateway.flows.standings import standing_of
 from gateway.flows.upstream_port import UpstreamReply, WholeReply
 from gateway.flows.witnesses import Witness
 from gateway.rules.client import Client
-from gateway.rules.cookies import single_cookie
 from gateway.rules.errors import CronofyUnavailable, RequestRefused
 from gateway.rules.headers import REQUEST_ID, to_client
 from gateway.web.api import Call, carry, page_of, show_way_back
@@ -136,15 +135,12 @@ class LaneCalls:
         body.refuse_early()
         call = Call(message.method, message.raw_path, message.headers, message.raw_headers, body)
 
-        session: list[tuple[Client, str]] = []
+        session: SignedIn | None = None
 
         async def find(client: Client) -> SignedIn | None:
-            names, sessions = self.doors.browser.browsers.names, self.doors.browser.sessions
-            handle = single_cookie(message.headers.getall("Cookie", []), names.session(client.id))
-            found = await sessions.find(client, handle) if handle else None
-            if handle:
-                session.append((client, handle))
-            return SignedIn(client, handle, found.data, found) if handle and found else None
+            nonlocal session
+            session = await self.doors.browser.signed_in(client, message.headers)
+            return session
 
         def page(asked: Call, doors: PublicDoors, told: RequestFacts) -> Client | None:
             block, version = message.block, doors.registry.version
@@ -155,7 +151,8 @@ class LaneCalls:
             return block.page[1]
 
         def note(judged: Judged) -> None:
-            witness = self.doors.browser.sessions.witness(*session[0]) if session else None
+            sessions = self.doors.browser.sessions
+            witness = sessions.witness(session.client, session.handle) if session else None
             self._learn(message, judged, witness)
 
         # Somebody who calls once is not worth it.

@@ -13,10 +13,8 @@ from gateway.flows.answers import Asked
 from gateway.flows.incoming import CallFacts
 from gateway.flows.proxy import Judged
 from gateway.flows.upstream_port import WholeReply
-from gateway.rules.data_centres import API_ORIGINS
 from gateway.rules.errors import GatewayError, RequestRefused
 from gateway.rules.operations import Match
-from gateway.rules.page_links import relink_page
 from gateway.rules.plain_queries import is_plain
 from gateway.rules.request_target import Target
 from gateway.web.keys import PublicDoors, RequestFacts
@@ -184,7 +182,7 @@ class SwiftCall:
             if len(body) > swift.settings.max_page_bytes:
                 return None
             try:
-                body = self._with_link(body)
+                body = swift.doors.proxy.answers.relinked(body, way.standing.caller)
             except GatewayError:
                 return None
         head = b"\r\n".join(lines)
@@ -199,11 +197,6 @@ class SwiftCall:
             len(body),
             body,
         )
-
-    def _with_link(self, body: bytes) -> bytes:
-        settings = self._swift.settings
-        origins = API_ORIGINS | {self._way.standing.caller.application.hosts.api}
-        return relink_page(body, public_url=settings.public_url, known_origins=origins)
 
     def _as_judged(self) -> RequestFacts:
         """Return the facts of a call whose answer is still to be told."""
