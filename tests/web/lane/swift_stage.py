@@ -15,6 +15,7 @@ from tests.clock import FakeClock
 from tests.flows.fake_upstream import FakeReply, FakeUpstream
 from tests.flows.fakes import Kit, kit, token_reply, userinfo_reply
 from tests.web.doors import doors
+from tests.web.lane.surroundings import Lanes
 from tests.web.lane.test_protocol import Transport
 
 BODY = b'{"calendars": []}'
@@ -80,23 +81,9 @@ class Stage:
         self.doors = replace(known, proxy=replace(known.proxy, sender=sender))
         self.calls = LaneCalls(self.doors)
         self.transport = Transport()
-        self.open: set[Lane] = set()
-        self.write_timeout = 60.0
-        self.lane = Lane(self, self.calls)
+        self.lane = Lane(Lanes(), self.calls)
         self.lane.connection_made(self.transport)  # type: ignore[arg-type]
         self.handle = ""
-
-    def opened(self, lane: Lane) -> None:
-        self.open.add(lane)
-
-    def ended(self, lane: Lane) -> None:
-        self.open.discard(lane)
-
-    def cut_off(self, transport: asyncio.WriteTransport) -> None:
-        transport.abort()
-
-    def make_plain(self) -> asyncio.Protocol:
-        raise AssertionError("nothing here is aiohttp's")
 
     def raw(self, target: str = "/v1/calendars", *lines: str) -> bytes:
         cookie = f"Cookie: {self.doors.browser.browsers.names.session('a')}={self.handle}"

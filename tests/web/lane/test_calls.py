@@ -3,16 +3,14 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.adapters.lean.exchanges import BY_HAND, Exchange, generated
-from tests.adapters.lean.listening import listening
 from tests.journeys.raw_http import RawReply, connect, request_bytes
-from tests.journeys.world import World, open_world
+from tests.journeys.world import World
+from tests.web.lane.surroundings import lean_and_plain
 
 EXCHANGES = [*BY_HAND, *generated()]
 # How a body is framed is for either to choose, since the body itself is compared.
@@ -40,14 +38,8 @@ async def cronofy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 @pytest.fixture
 async def both(tmp_path: Path) -> AsyncIterator[tuple[World, World]]:
     """One gateway whose calls take the lean path, and one where aiohttp does everything."""
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(listening(cronofy))
-        worlds = []
-        for name, lean in (("lean", True), ("plain", False)):
-            (tmp_path / name).mkdir()
-            more: dict[str, Any] = {"proxy": {"lane": lean}, "upstream": {"lean": lean, "read_timeout": 5}}
-            worlds.append(await stack.enter_async_context(open_world(tmp_path / name, cronofy_url=url, **more)))
-        yield worlds[0], worlds[1]
+    async with lean_and_plain(tmp_path, cronofy) as worlds:
+        yield worlds
 
 
 def told(reply: RawReply, *, to_head: bool) -> object:

@@ -9,6 +9,7 @@ from gateway.web.lane.blocks import Blocks
 from gateway.web.lane.message import Message
 from gateway.web.lane.protocol import KEPT, PATIENCE, Begins, Lane
 from tests.journeys.waiting import until
+from tests.web.lane.surroundings import Lanes
 
 GET = b"GET /v1/one HTTP/1.1\r\nHost: gw\r\n\r\n"
 
@@ -53,29 +54,17 @@ class Stage:
 
     def __init__(self) -> None:
         self.plain = Plain()
-        self.open: set[Lane] = set()
+        self.lanes = Lanes(self.plain)
+        self.open = self.lanes.open
         self.blocks = Blocks()
         self.served: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.keeps = True
         self.swift: Begins | None = None
-        self.write_timeout = 60.0
-        self.lane = Lane(self, self)
+        self.lane = Lane(self.lanes, self)
         self.transport = Transport()
         self.lane.connection_made(self.transport)  # type: ignore[arg-type]
-
-    def opened(self, lane: Lane) -> None:
-        self.open.add(lane)
-
-    def ended(self, lane: Lane) -> None:
-        self.open.discard(lane)
-
-    def cut_off(self, transport: asyncio.WriteTransport) -> None:
-        transport.abort()
-
-    def make_plain(self) -> asyncio.Protocol:
-        return self.plain
 
     async def serve(self, message: Message, lane: Lane) -> bool:
         await self.gate.wait()

@@ -3,21 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gateway.web.lane.protocol import Lane
 from gateway.web.lane.swift import Swift, SwiftCall
 from tests.adapters.lean.exchanges import BY_HAND, Exchange, generated
-from tests.adapters.lean.listening import listening
 from tests.clock import FakeClock
 from tests.journeys.raw_http import RawReply, Wire, connect, request_bytes
 from tests.journeys.stub_upstream import json_reply, userinfo
-from tests.journeys.world import World, open_world
+from tests.journeys.world import World
+from tests.web.lane.surroundings import lean_and_plain
 from tests.web.lane.test_calls import told
 
 PLAIN = Exchange("plain", (b"HTTP/1.1 200 OK\r\nContent-Type: a\r\nContent-Length: 2\r\n\r\n{}",))
@@ -68,15 +66,8 @@ async def cronofy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 @pytest.fixture
 async def both(tmp_path: Path, clock: FakeClock) -> AsyncIterator[tuple[World, World]]:
     """One gateway whose calls take the lean path, and one where aiohttp does everything; time stands still."""
-    async with AsyncExitStack() as stack:
-        url = await stack.enter_async_context(listening(cronofy))
-        worlds = []
-        for name, lean in (("lean", True), ("plain", False)):
-            (tmp_path / name).mkdir()
-            more: dict[str, Any] = {"proxy": {"lane": lean}, "upstream": {"lean": lean, "read_timeout": 5}}
-            opened = open_world(tmp_path / name, cronofy_url=url, clock=clock, **more)
-            worlds.append(await stack.enter_async_context(opened))
-        yield worlds[0], worlds[1]
+    async with lean_and_plain(tmp_path, cronofy, clock) as worlds:
+        yield worlds
 
 
 @pytest.fixture
